@@ -1,0 +1,114 @@
+// A fair, queued, fenced lock on one resource, across services.
+//
+//     mutex order{session, "/locks/orders/42"};
+//     lease held = co_await order.acquire(5s);            // waits its turn
+//     db.execute(update, held.token());                   // the resource refuses older tokens
+//
+// Contenders stand in line by the order in which ZooKeeper committed their znodes: first come, first served, across
+// processes and languages. A contender that dies or gives up leaves the line; the others keep their places.
+//
+// Source: ZooKeeper's "Locks" recipe (create EPHEMERAL|SEQUENTIAL, watch the node just ahead). Departures: create and list
+// travel together; no second list when the node that went was known to be the head; a create whose reply was lost is looked
+// for behind a sync; the holding is a lease with a deadline and a fencing token. Curator's InterProcessMutex stands in the same
+// line, kazoo's Lock with extra_lock_patterns=["-lock-"].
+//
+// Thread safety: all members from any thread; many callers may share one object, each gets a place of its own.
+#pragma once
+
+#include <turnstile/deadline.hpp>
+#include <turnstile/lease.hpp>
+#include <turnstile/recipes/export.hpp>
+#include <turnstile/recipes/owner.hpp>
+#include <turnstile/session.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace turnstile::inline v0 {
+
+/// Somebody in the line. What is not known (another library's contender, a node that just went) is empty or zero.
+struct contender {
+    std::string node;          ///< name in the lock's directory
+    std::int64_t sequence = 0;
+    std::int64_t session = 0;  ///< ZooKeeper session that owns the place
+    std::string host;
+    std::int64_t pid = 0;
+    std::string label;    ///< session_options::label
+    std::string purpose;  ///< acquire's
+    std::chrono::system_clock::time_point since;  ///< when the place was taken, by the leader's clock
+
+    contender() = default;
+};
+
+/// The line as one server saw it at one moment: front() holds, the others wait.
+using line_view = std::vector<contender>;
+
+/// How one place in the line is asked for.
+struct acquire_options {
+    /// Whole call, in every step. Never, unless said.
+    deadline until;
+    /// What for: shown to whoever inspects the line. At most 200 bytes.
+    std::string purpose;
+    /// Who asks. One owner asking twice for the same line is refused (errc::would_deadlock), because it would wait for itself.
+    owner_id owner;
+    /// … unless it wants a second place on purpose (somebody else will release the first).
+    bool second_place = false;
+
+    acquire_options() = default;
+    acquire_options(deadline until_) : until{until_} {}  // NOLINT(*-explicit-*)
+    template <class Rep, class Period>
+    acquire_options(std::chrono::duration<Rep, Period> from_now) : until{from_now}  // NOLINT(*-explicit-*)
+    {
+    }
+};
+
+class TURNSTILE_RECIPES_EXPORT mutex {
+public:
+    using options = acquire_options;
+
+    /// `path` is the lock's directory; it is made when needed, and removed by the servers when unused.
+    /// Throws errc::bad_path. Costs nothing.
+    mutex(session s, std::string path);
+
+    /// Waits for its turn.
+    ///
+    /// Cost: 1 round trip (create and list, pipelined) when free; 2 when the directory is missing. In a line: at most two
+    /// lists and three watched reads, none of them between the release of the holder and the grant.
+    /// Cancellation, deadline: the place is given up and its node swept; nothing is left behind.
+    /// Errors: errc::deadline_exceeded; session_over(ec) when the ZooKeeper session that stood in line ended;
+    /// errc::would_deadlock, errc::sequence_exhausted, errc::no_auth, errc::bad_argument. Never in_doubt otherwise: doubts are resolved.
+    boost::asio::awaitable<lease> acquire(acquire_options how);
+    boost::asio::awaitable<lease> acquire();
+
+    /// Refused (nullopt) when somebody holds the lock or waits for it; never waits for a turn.
+    /// Cost: 1 read when busy, and no write. Free: 1 read and 1 round trip more.
+    boost::asio::awaitable<std::optional<lease>> try_acquire();
+    boost::asio::awaitable<std::optional<lease>> try_acquire(acquire_options how);
+
+    /// As acquire, but a deadline that passes is an answer (nullopt), not an error. Zero or less: try_acquire.
+    template <class Rep, class Period>
+    boost::asio::awaitable<std::optional<lease>> try_acquire_for(std::chrono::duration<Rep, Period> patience)
+    {
+        return try_acquire_until(deadline{patience});
+    }
+    boost::asio::awaitable<std::optional<lease>> try_acquire_until(deadline until);
+    boost::asio::awaitable<std::optional<lease>> try_acquire_until(acquire_options how);
+
+    /// Who holds, who waits, since when. A snapshot for people and dashboards, not for decisions.
+    /// Cost: 2 round trips (one list, the nodes' records pipelined).
+    boost::asio::awaitable<line_view> line(deadline until = {});
+
+    const std::string& path() const noexcept { return path_; }
+    const session& get_session() const noexcept { return session_; }
+
+private:
+    session session_;
+    std::string path_;
+};
+
+}  // namespace turnstile::inline v0

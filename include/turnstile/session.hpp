@@ -1,0 +1,146 @@
+// A connection to a ZooKeeper ensemble that heals itself, and the operations on it.
+//
+// A `session` lives longer than ZooKeeper's sessions: when one expires, the next *epoch* begins by itself. Nothing crosses
+// that line silently: an operation, a watch or a lease that belongs to an epoch ends with it (session_over).
+//
+// Handles are cheap to copy; the last one closes the session. All members may be called from any thread. Awaitables resume
+// on the executor of the coroutine that awaits them; no user code ever runs on a ZooKeeper thread.
+//
+// Every operation
+//   - waits for a connection, then takes one round trip, unless said otherwise;
+//   - ends by its deadline (default: session_options::operation_timeout). errc::not_connected: it was never sent.
+//     errc::deadline_exceeded: it was, and in_doubt(ec) holds;
+//   - can be cancelled at any time and then ends at once. Whether it happened is in doubt;
+//   - reads are repeated when the connection is lost under them, writes are not: that is in_doubt(ec), and the caller's
+//     decision (recipes resolve it);
+//   - throws turnstile::error with verb and path.
+#pragma once
+
+#include <turnstile/connection_state.hpp>
+#include <turnstile/deadline.hpp>
+#include <turnstile/error.hpp>
+#include <turnstile/export.hpp>
+#include <turnstile/node.hpp>
+#include <turnstile/operation.hpp>
+#include <turnstile/pipeline.hpp>
+#include <turnstile/session_options.hpp>
+#include <turnstile/transaction.hpp>
+#include <turnstile/watch.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace turnstile::inline v0 {
+
+namespace detail {
+class session_core;
+struct session_handle;
+}  // namespace detail
+
+/// What a create answers: the path (with its sequence number, of a sequential node) and the node's stat.
+struct created_node {
+    std::string path;
+    turnstile::stat stat;
+
+    created_node(std::string path_, const turnstile::stat& stat_) : path{std::move(path_)}, stat{stat_} {}
+};
+
+/// What a get answers.
+struct node {
+    std::string data;
+    turnstile::stat stat;
+
+    node(std::string data_, const turnstile::stat& stat_) : data{std::move(data_)}, stat{stat_} {}
+};
+
+/// Ends the listening when it goes. A call that is under way on another thread may still finish.
+class TURNSTILE_EXPORT state_listener {
+public:
+    state_listener() = default;
+    explicit state_listener(std::shared_ptr<void> registration) : registration_{std::move(registration)} {}
+
+private:
+    std::shared_ptr<void> registration_;
+};
+
+class TURNSTILE_EXPORT session {
+public:
+    /// Begins to connect and returns at once. Throws errc::bad_argument or errc::bad_path for options that can never work.
+    static session open(session_options options);
+
+    /// Waits until connected; throws errc::not_connected when the deadline passes first, auth_failed, session_closed.
+    boost::asio::awaitable<void> connected(deadline until = {});
+
+    connection_state state() const;
+    /// The current epoch; it grows when a new ZooKeeper session is established.
+    turnstile::epoch epoch() const;
+    /// ZooKeeper's id of the current session, 0 before the first connection.
+    std::int64_t id() const;
+    /// The session timeout that the servers granted.
+    std::chrono::milliseconds timeout() const;
+
+    /// `f(state)` runs on `executor` for each transition, in order. A listener that is slow sees the states late, and delays
+    /// nobody else.
+    [[nodiscard]] state_listener on_state(boost::asio::any_io_executor executor, std::function<void(connection_state)> f);
+
+    boost::asio::awaitable<created_node> create(std::string path, std::string data = {},
+                                                create_mode mode = create_mode::persistent, acl access = {},
+                                                deadline until = {});
+    /// Creates what is missing of `path`, as containers: the servers remove them some time after they are empty again.
+    /// Cost: one round trip, whatever the depth (the creates are pipelined).
+    boost::asio::awaitable<void> create_containers(std::string path, deadline until = {});
+    boost::asio::awaitable<node> get(std::string path, deadline until = {});
+    boost::asio::awaitable<node> get(std::string path, const watcher& w, deadline until = {});
+    boost::asio::awaitable<turnstile::stat> set(std::string path, std::string data, std::int32_t version = any_version,
+                                                deadline until = {});
+    boost::asio::awaitable<void> erase(std::string path, std::int32_t version = any_version, deadline until = {});
+    /// nullopt when there is no such node. With a watcher the watch is left in both cases.
+    boost::asio::awaitable<std::optional<turnstile::stat>> exists(std::string path, deadline until = {});
+    boost::asio::awaitable<std::optional<turnstile::stat>> exists(std::string path, const watcher& w, deadline until = {});
+    /// Names, without the path, in no order.
+    boost::asio::awaitable<std::vector<std::string>> children(std::string path, deadline until = {});
+    boost::asio::awaitable<std::vector<std::string>> children(std::string path, const watcher& w, deadline until = {});
+    /// Makes the reads behind it see everything that was committed before it.
+    boost::asio::awaitable<void> sync(std::string path = "/", deadline until = {});
+    /// Throws the first failing step's error; nothing has happened then.
+    boost::asio::awaitable<std::vector<step_result>> commit(transaction t, deadline until = {});
+    boost::asio::awaitable<std::vector<acl_entry>> get_acl(std::string path, deadline until = {});
+    boost::asio::awaitable<turnstile::stat> set_acl(std::string path, acl access, std::int32_t version = any_version,
+                                                    deadline until = {});
+    /// The ensemble's dynamic configuration, as text.
+    boost::asio::awaitable<std::string> config(deadline until = {});
+
+    /// The operation under all others: never throws for what the world does, but answers with codes, one per operation.
+    /// Bound to `in` it ends with errc::session_expired when that epoch is over, and it is not sent in another.
+    boost::asio::awaitable<std::vector<outcome>> run(pipeline p, deadline until = {},
+                                                     turnstile::epoch in = turnstile::epoch::none);
+    boost::asio::awaitable<outcome> run(operation o, deadline until = {}, turnstile::epoch in = turnstile::epoch::none);
+
+    /// Waits until everything that had to be cleaned up (nodes of cancelled, timed-out or released attempts) is gone.
+    boost::asio::awaitable<void> swept(deadline until = {});
+
+    /// Ends the ZooKeeper session: every blocked call ends with errc::closing or errc::session_closed, every lease is lost,
+    /// and ephemeral znodes go. Returns when the servers have been told, at the latest after a few seconds. Again: no effect.
+    boost::asio::awaitable<void> close();
+
+    const session_options& options() const;
+
+    /// For the SDK's own parts.
+    const std::shared_ptr<detail::session_core>& core() const noexcept;
+
+    friend bool operator==(const session& a, const session& b) noexcept { return a.handle_ == b.handle_; }
+
+private:
+    explicit session(std::shared_ptr<detail::session_handle> handle) : handle_{std::move(handle)} {}
+    std::shared_ptr<detail::session_handle> handle_;
+};
+
+}  // namespace turnstile::inline v0
