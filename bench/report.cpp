@@ -1,0 +1,134 @@
+#include "report.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+namespace bench {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+std::string text(const char* format, double value)
+{
+    std::array<char, 64> buffer{};
+    std::snprintf(buffer.data(), buffer.size(), format, value);
+    return buffer.data();
+}
+
+std::string number(double value)
+{
+    const double size = value < 0 ? -value : value;
+    return text(size < 10 ? "%.2f" : size < 100 ? "%.1f" : "%.0f", value);
+}
+
+std::string in_words(const target& t)
+{
+    switch (t.how) {
+        case target::at_most_times_raw:
+            return "≤ " + text("%.2f", t.bar) + " × raw";
+        case target::at_least_times_raw:
+            return "≥ " + text("%.2f", t.bar) + " × raw";
+        default:
+            return "≤ " + text("%.0f", t.bar);
+    }
+}
+
+bool is_met(const target& t, double ratio, double ours)
+{
+    switch (t.how) {
+        case target::at_most_times_raw:
+            return ratio <= t.bar;
+        case target::at_least_times_raw:
+            return ratio >= t.bar;
+        default:
+            return ours <= t.bar;
+    }
+}
+
+std::vector<double> column(const std::vector<reading>& rounds, const std::string& name)
+{
+    std::vector<double> values;
+    for (const auto& round : rounds) {
+        if (const auto found = round.find(name); found != round.end())
+            values.push_back(found->second);
+    }
+    return values;
+}
+
+std::string cell(const std::vector<double>& values)
+{
+    if (values.empty())
+        return "–";
+    return number(median(values)) + (values.size() > 1 ? " ±" + text("%.0f", spread(values) * 50) + " %" : "");
+}
+
+json summary(const std::vector<double>& values)
+{
+    if (values.empty())
+        return nullptr;
+    return {{"median", median(values)}, {"spread", spread(values)}, {"rounds", values}};
+}
+
+/// Calls f(measure, style, values of raw, values of ours) for each line of the report.
+template <class F>
+void for_each_line(const findings& f, F line)
+{
+    for (std::size_t style = 0; style < f.what.ours.size(); ++style) {
+        for (const auto& m : f.what.measures)
+            line(m, f.what.ours[style].style, column(f.raw, m.name), column(f.ours[style], m.name));
+    }
+}
+
+}  // namespace
+
+std::string as_markdown(const std::vector<findings>& all)
+{
+    std::string table =
+        "| | workload | measure | raw C client | Turnstile | ratio | target | met |\n"
+        "|---|---|---|--:|--:|--:|---|---|\n";
+    for (const auto& f : all) {
+        for_each_line(f, [&](const measure& m, const std::string& style, const auto& raw, const auto& ours) {
+            const bool both = !raw.empty() && !ours.empty();
+            const bool comparable = both && median(raw) > 0;
+            const double ratio = comparable ? median(ours) / median(raw) : 0;
+            table += "| " + m.id + " | " + f.what.title + ", " + style + " | " + m.name + " | " + cell(raw) + " | " +
+                     cell(ours) + " | " + (comparable ? text("%.2f", ratio) : "–") + " | " +
+                     (m.wanted ? in_words(*m.wanted) : "") + " | " +
+                     (!m.wanted || !both                       ? ""
+                      : is_met(*m.wanted, ratio, median(ours)) ? "yes"
+                                                               : "**no**") +
+                     " |\n";
+        });
+    }
+    return table;
+}
+
+std::string as_json(const std::vector<findings>& all)
+{
+    json results = json::array();
+    for (const auto& f : all) {
+        for_each_line(f, [&](const measure& m, const std::string& style, const auto& raw, const auto& ours) {
+            json line{{"id", m.id},        {"workload", f.what.title}, {"style", style},
+                      {"measure", m.name}, {"raw", summary(raw)},      {"ours", summary(ours)}};
+            if (!raw.empty() && !ours.empty()) {
+                const double ratio = median(ours) / median(raw);
+                line["ratio"] = ratio;
+                if (m.wanted) {
+                    line["target"] = in_words(*m.wanted);
+                    line["met"] = is_met(*m.wanted, ratio, median(ours));
+                }
+            }
+            results.push_back(std::move(line));
+        });
+    }
+    const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    return json{{"unix_time", now}, {"cores", std::thread::hardware_concurrency()}, {"results", std::move(results)}}.dump(
+               1) +
+           '\n';
+}
+
+}  // namespace bench

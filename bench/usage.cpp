@@ -1,0 +1,113 @@
+#include "usage.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <malloc.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <thread>
+
+namespace {
+
+std::atomic<std::uint64_t> allocated{0};
+
+}  // namespace
+
+// The C client allocates with malloc, C++ ends there too: counting here sees both alike.
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+
+void* malloc(std::size_t size)
+{
+    allocated.fetch_add(1, std::memory_order_relaxed);
+    return __libc_malloc(size);
+}
+
+void* calloc(std::size_t count, std::size_t size)
+{
+    allocated.fetch_add(1, std::memory_order_relaxed);
+    return __libc_calloc(count, size);
+}
+
+void* realloc(void* old, std::size_t size)
+{
+    allocated.fetch_add(1, std::memory_order_relaxed);
+    return __libc_realloc(old, size);
+}
+}
+
+namespace bench {
+namespace {
+
+double microseconds(const timeval& t) { return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec); }
+
+/// The number behind `label` in a text of "label: number" lines.
+double number_behind(const std::string& label, std::istream& text)
+{
+    for (std::string line; std::getline(text, line);) {
+        if (line.starts_with(label))
+            return std::stod(line.substr(label.size()));
+    }
+    throw std::runtime_error{"nothing says " + label};
+}
+
+}  // namespace
+
+meter::meter(std::string servers) : servers_{std::move(servers)}, before_{totals_now()} {}
+
+meter::totals meter::totals_now() const
+{
+    const double requests = requests_received(servers_);
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    return {microseconds(used.ru_utime) + microseconds(used.ru_stime), static_cast<double>(used.ru_nvcsw),
+            static_cast<double>(allocated.load()), requests};
+}
+
+void meter::share(reading& into, double pairs) const
+{
+    const auto now = totals_now();
+    into[per_pair::cpu] = (now.cpu_us - before_.cpu_us) / pairs;
+    into[per_pair::switches] = (now.switches - before_.switches) / pairs;
+    into[per_pair::allocations] = (now.allocations - before_.allocations) / pairs;
+    into[per_pair::requests] = (now.requests - before_.requests) / pairs;
+}
+
+footprint footprint_now()
+{
+    malloc_trim(0);
+    const auto heap = mallinfo2();
+    std::ifstream memory{"/proc/self/smaps_rollup"};
+    std::ifstream status{"/proc/self/status"};
+    return {static_cast<double>(heap.uordblks + heap.hblkhd), number_behind("Rss:", memory) * 1024,
+            number_behind("Threads:", status),
+            static_cast<double>(std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {}))};
+}
+
+double requests_received(const std::string& servers)
+{
+    const auto first = servers.substr(0, servers.find(','));
+    const auto colon = first.rfind(':');
+    boost::asio::ip::tcp::iostream asking{first.substr(0, colon), first.substr(colon + 1)};
+    asking << "srvr" << std::flush;
+    return number_behind("Received:", asking);
+}
+
+void until_quiet(const std::string& servers)
+{
+    // Each question counts as nothing: four-letter words are not requests. Pings are, so a few are forgiven.
+    for (double seen = -100, now = requests_received(servers); now - seen > 5; now = requests_received(servers)) {
+        seen = now;
+        std::this_thread::sleep_for(std::chrono::milliseconds{300});
+    }
+}
+
+}  // namespace bench
