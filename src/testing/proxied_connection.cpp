@@ -1,0 +1,158 @@
+#include "proxied_connection.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <array>
+#include <utility>
+
+namespace turnstile::inline v0::testing {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t held_bytes_max = 4U << 20U;
+
+}  // namespace
+
+proxied_connection::proxied_connection(tcp::socket client, traffic_rules& rules)
+    : client_{std::move(client)},
+      server_{client_.get_executor()},
+      rules_{rules},
+      conversation_{rules.cuts, rules.counters},
+      up_{client_, server_, rules.stalled_up, rules.counters.bytes_up},
+      down_{server_, client_, rules.stalled_down, rules.counters.bytes_down}
+{
+}
+
+void proxied_connection::run(const tcp::endpoint& server)
+{
+    asio::co_spawn(client_.get_executor(), connect(shared_from_this(), server), asio::detached);
+}
+
+void proxied_connection::close()
+{
+    closed_ = true;
+    boost::system::error_code ignored;
+    client_.close(ignored);
+    server_.close(ignored);
+    look_again();
+}
+
+void proxied_connection::look_again()
+{
+    for (lane* l : {&up_, &down_}) {
+        l->changed.cancel();
+        l->room.cancel();
+    }
+}
+
+asio::awaitable<void> proxied_connection::connect(std::shared_ptr<proxied_connection> self, tcp::endpoint server)
+{
+    if (closed_)
+        co_return;  // to connect would open the socket again
+    const auto [ec] = co_await server_.async_connect(server, as_result);
+    if (ec || closed_) {
+        close();
+        co_return;
+    }
+    for (auto* socket : {&client_, &server_}) {
+        boost::system::error_code ignored;
+        socket->set_option(tcp::no_delay{true}, ignored);
+        socket->non_blocking(true, ignored);
+    }
+    for (lane* l : {&up_, &down_}) {
+        asio::co_spawn(client_.get_executor(), read(self, *l), asio::detached);
+        asio::co_spawn(client_.get_executor(), write(self, *l), asio::detached);
+    }
+}
+
+asio::awaitable<void> proxied_connection::read([[maybe_unused]] std::shared_ptr<proxied_connection> self, lane& l)
+{
+    std::array<char, 16 * 1024> buffer;  // NOLINT(*-member-init): written before it is read
+    while (!closed_) {
+        if (l.held_bytes > held_bytes_max) {
+            l.room.expires_at(asio::steady_timer::time_point::max());
+            co_await l.room.async_wait(as_result);
+            continue;
+        }
+        const auto [ec, size] = co_await l.from.async_read_some(asio::buffer(buffer), as_result);
+        if (ec)
+            co_return hold_back(l, step::end, {});
+        for (auto& frame : l.frames.feed({buffer.data(), size})) {
+            const auto what = verdict(l, frame);
+            hold_back(l, what, std::move(frame));
+            if (what == step::cut)
+                co_return;
+        }
+    }
+}
+
+asio::awaitable<void> proxied_connection::write([[maybe_unused]] std::shared_ptr<proxied_connection> self, lane& l)
+{
+    while (co_await wait_until_front_is_due(l)) {
+        const auto what = l.held.front().what;
+        if (what == step::forward && co_await write_front(l))
+            continue;
+        close();
+        if (what == step::cut)
+            rules_.cut_happened();
+    }
+}
+
+/// False: the connection is closed.
+asio::awaitable<bool> proxied_connection::wait_until_front_is_due(lane& l)
+{
+    while (!closed_) {
+        const bool waits_for_orders = l.held.empty() || l.stalled;
+        if (!waits_for_orders && l.held.front().due <= std::chrono::steady_clock::now())
+            co_return true;
+        l.changed.expires_at(waits_for_orders ? asio::steady_timer::time_point::max() : l.held.front().due);
+        co_await l.changed.async_wait(as_result);
+    }
+    co_return false;
+}
+
+/// In pieces, and asking the rules before each: a write that waits for the receiver must not go on behind a stall. False:
+/// nobody receives any more.
+asio::awaitable<bool> proxied_connection::write_front(lane& l)
+{
+    auto& bytes = l.held.front().bytes;
+    boost::system::error_code ec;
+    const auto size = l.to.write_some(asio::buffer(bytes), ec);
+    if (ec == asio::error::would_block) {
+        const auto [failed] = co_await l.to.async_wait(tcp::socket::wait_write, as_result);
+        co_return !failed;
+    }
+    if (ec)
+        co_return false;
+    l.forwarded += size;
+    l.held_bytes -= size;
+    bytes.erase(0, size);
+    if (bytes.empty())
+        l.held.pop_front();
+    l.room.cancel();
+    co_return true;
+}
+
+proxied_connection::step proxied_connection::verdict(const lane& l, const std::string& frame)
+{
+    if (l.frames.raw())
+        return step::forward;
+    const bool cut = &l == &up_ ? conversation_.cuts_request(frame) : conversation_.cuts_reply(frame);
+    return cut ? step::cut : step::forward;
+}
+
+void proxied_connection::hold_back(lane& l, step what, std::string bytes)
+{
+    l.held_bytes += bytes.size();
+    l.held.push_back({std::chrono::steady_clock::now() + rules_.delay, what, std::move(bytes)});
+    l.changed.cancel();
+}
+
+}  // namespace turnstile::inline v0::testing
