@@ -19,7 +19,7 @@ namespace {
 using namespace bench;
 
 struct plan {
-    int rounds = 5;
+    int rounds = 9;
     std::set<std::string> only;
     bool quick = false;
     bool raw_only = false;

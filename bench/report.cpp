@@ -2,9 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <thread>
 
 namespace bench {
@@ -37,16 +39,23 @@ std::string in_words(const target& t)
     }
 }
 
-bool is_met(const target& t, double ratio, double ours)
+bool is_met(const target& t, std::optional<double> ratio, double ours)
 {
     switch (t.how) {
         case target::at_most_times_raw:
-            return ratio <= t.bar;
+            return ratio && *ratio <= t.bar;
         case target::at_least_times_raw:
-            return ratio >= t.bar;
+            return ratio && *ratio >= t.bar;
         default:
             return ours <= t.bar;
     }
+}
+
+std::string verdict(const measure& m, std::optional<double> ratio, const std::vector<double>& ours)
+{
+    if (!m.wanted || ours.empty())
+        return "";
+    return is_met(*m.wanted, ratio, median(ours)) ? "yes" : "**no**";
 }
 
 std::vector<double> column(const std::vector<reading>& rounds, const std::string& name)
@@ -64,6 +73,17 @@ std::string cell(const std::vector<double>& values)
     if (values.empty())
         return "–";
     return number(median(values)) + (values.size() > 1 ? " ±" + text("%.0f", spread(values) * 50) + " %" : "");
+}
+
+/// Ours to raw, round by round, and the median of that: what drifts over the minutes of a run cancels out.
+std::optional<double> ratio_of(const std::vector<double>& ours, const std::vector<double>& raw)
+{
+    std::vector<double> ratios;
+    for (std::size_t round = 0; round < std::min(ours.size(), raw.size()); ++round) {
+        if (raw[round] > 0)
+            ratios.push_back(ours[round] / raw[round]);
+    }
+    return ratios.empty() ? std::nullopt : std::optional{median(ratios)};
 }
 
 json summary(const std::vector<double>& values)
@@ -92,16 +112,10 @@ std::string as_markdown(const std::vector<findings>& all)
         "|---|---|---|--:|--:|--:|---|---|\n";
     for (const auto& f : all) {
         for_each_line(f, [&](const measure& m, const std::string& style, const auto& raw, const auto& ours) {
-            const bool both = !raw.empty() && !ours.empty();
-            const bool comparable = both && median(raw) > 0;
-            const double ratio = comparable ? median(ours) / median(raw) : 0;
+            const auto ratio = ratio_of(ours, raw);
             table += "| " + m.id + " | " + f.what.title + ", " + style + " | " + m.name + " | " + cell(raw) + " | " +
-                     cell(ours) + " | " + (comparable ? text("%.2f", ratio) : "–") + " | " +
-                     (m.wanted ? in_words(*m.wanted) : "") + " | " +
-                     (!m.wanted || !both                       ? ""
-                      : is_met(*m.wanted, ratio, median(ours)) ? "yes"
-                                                               : "**no**") +
-                     " |\n";
+                     cell(ours) + " | " + (ratio ? text("%.2f", *ratio) : "–") + " | " +
+                     (m.wanted ? in_words(*m.wanted) : "") + " | " + verdict(m, ratio, ours) + " |\n";
         });
     }
     return table;
@@ -114,13 +128,12 @@ std::string as_json(const std::vector<findings>& all)
         for_each_line(f, [&](const measure& m, const std::string& style, const auto& raw, const auto& ours) {
             json line{{"id", m.id},        {"workload", f.what.title}, {"style", style},
                       {"measure", m.name}, {"raw", summary(raw)},      {"ours", summary(ours)}};
-            if (!raw.empty() && !ours.empty()) {
-                const double ratio = median(ours) / median(raw);
-                line["ratio"] = ratio;
-                if (m.wanted) {
-                    line["target"] = in_words(*m.wanted);
-                    line["met"] = is_met(*m.wanted, ratio, median(ours));
-                }
+            const auto ratio = ratio_of(ours, raw);
+            if (ratio)
+                line["ratio"] = *ratio;
+            if (m.wanted && !ours.empty()) {
+                line["target"] = in_words(*m.wanted);
+                line["met"] = is_met(*m.wanted, ratio, median(ours));
             }
             results.push_back(std::move(line));
         });

@@ -23,7 +23,7 @@ double spread(const std::vector<double>& values)
     if (values.empty())
         return std::numeric_limits<double>::quiet_NaN();
     const auto [least, most] = std::minmax_element(values.begin(), values.end());
-    return (*most - *least) / median(values);
+    return *most == *least ? 0 : (*most - *least) / median(values);
 }
 
 }  // namespace bench

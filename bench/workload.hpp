@@ -14,8 +14,8 @@ namespace bench {
 /// Where and how long.
 struct arena {
     std::string servers;
-    std::chrono::milliseconds duration{1500};  ///< of each loop that is measured by its rate
-    int samples = 600;                         ///< of each latency that is measured one by one
+    std::chrono::milliseconds duration{700};  ///< of each loop that is measured by its rate
+    int samples = 400;                         ///< of each latency that is measured one by one
     int waiters = 10'000;
 
     arena() = default;
