@@ -22,7 +22,7 @@ struct session_options {
     /// "host:port,host:port". Names are resolved by the SDK whenever it (re)opens a connection; the port defaults to 2181.
     std::string servers = "127.0.0.1:2181";
 
-    /// Every path of this session lies under this one: the application's own tree. Created when first needed.
+    /// Every path of this session lies under this one: the application's own tree. Created with the first connection.
     std::string root = "/";
 
     /// What to ask for; the servers answer with 2 to 20 of their ticks. A holder that dies blocks its line for so long, and

@@ -1,0 +1,56 @@
+// What a lease points to: one node of ours at the head of a line, and what is known of how long that is good.
+#pragma once
+
+#include <turnstile/lease.hpp>
+#include <turnstile/session.hpp>
+
+#include "once.hpp"
+#include "session_clock.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace turnstile::inline v0::detail {
+
+class mailbox;
+
+class holding : public std::enable_shared_from_this<holding> {
+public:
+    holding(session s, std::string path, turnstile::epoch in, fencing_token token, std::shared_ptr<session_clock> clock);
+    ~holding();
+
+    /// Held, and within the deadline. The first call after the deadline makes the loss known.
+    bool good();
+    /// Somebody else may hold it now. No effect when lost or released already.
+    void lose();
+    /// Ours to give back, once: held before (true), or lost (false: errc::lost) or released (errc::not_held).
+    error_code begin_release();
+
+    lease_state state();
+    void when_lost(const std::shared_ptr<once<error_code>>& waiting);
+    std::stop_token stop_token() const noexcept { return stop_.get_token(); }
+
+    // Constant after construction.
+    const session owner;
+    const std::string path;
+    const turnstile::epoch in;
+    const fencing_token token;
+    const std::shared_ptr<session_clock> clock;
+
+    // Touched by the keeper, under its mutex.
+    std::shared_ptr<mailbox> own_watch;
+
+private:
+    bool end_as(lease_state s, error_code told);
+
+    std::atomic<lease_state> state_{lease_state::held};
+    std::mutex mutex_;
+    std::vector<std::shared_ptr<once<error_code>>> waiting_;  // guarded by mutex_
+    std::stop_source stop_;
+};
+
+}  // namespace turnstile::inline v0::detail

@@ -1,0 +1,186 @@
+#include "keeper.hpp"
+
+#include <turnstile/path.hpp>
+
+#include "holding.hpp"
+#include "session_core.hpp"
+
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace turnstile::inline v0::detail {
+
+namespace {
+
+/// The session's member node. Its owner is in its name, so a session finds its own and no other.
+std::string member_path(const session_core& core)
+{
+    return join_path(core.options().members, fmt::format("{:016x}", static_cast<std::uint64_t>(core.id())));
+}
+
+}  // namespace
+
+keeper::~keeper()
+{
+    if (alarm_)
+        backstage::get().cancel(*alarm_);
+}
+
+void keeper::add(const std::shared_ptr<holding>& h)
+{
+    const std::lock_guard lock{mutex_};
+    holdings_.emplace(h.get(), h);
+    if (!alarm_)
+        arm();
+}
+
+void keeper::remove(const holding* h)
+{
+    std::shared_ptr<mailbox> unwatched;
+    {
+        const std::lock_guard lock{mutex_};
+        const auto at = holdings_.find(h);
+        if (at == holdings_.end())
+            return;
+        holdings_.erase(at);
+        unwatched = std::move(const_cast<holding*>(h)->own_watch);
+    }
+    if (unwatched)
+        core_.forget(unwatched, true);  // the release's delete is what fires it
+}
+
+void keeper::lose_all(epoch in)
+{
+    for (const auto& h : live())
+        if (h->in == in)
+            h->lose();
+}
+
+std::vector<std::shared_ptr<holding>> keeper::live() const
+{
+    const std::lock_guard lock{mutex_};
+    std::vector<std::shared_ptr<holding>> all;
+    all.reserve(holdings_.size());
+    for (const auto& [key, weak] : holdings_)
+        if (auto h = weak.lock())
+            all.push_back(std::move(h));
+    return all;
+}
+
+/// At the next quarter of the timeout, or when the session's proof of life runs out, if that is sooner.
+void keeper::arm()
+{
+    auto wait = std::chrono::nanoseconds{core_.timeout()} / 4;
+    if (const auto clock = core_.clock_of(core_.current_epoch()))
+        wait = std::clamp(std::chrono::nanoseconds{clock->good_until() - boot_clock::now()}, std::chrono::nanoseconds{1'000'000}, wait);
+    alarm_ = backstage::get().at(backstage::clock::now() + wait, [weak = core_.weak_from_this()] {
+        if (const auto core = weak.lock())
+            core->keeping().tick();
+    });
+}
+
+void keeper::tick()
+{
+    const auto held = live();
+    const auto in = core_.current_epoch();
+    const auto clock = core_.clock_of(in);
+    for (const auto& h : held)
+        if (h->good() && h->in == in)
+            watch_node(h);
+    if (!held.empty() && clock && boot_clock::now() - clock->newest_proof() >= core_.timeout() / 5)
+        feed(in);
+
+    const std::lock_guard lock{mutex_};
+    alarm_.reset();
+    if (!holdings_.empty())
+        arm();
+}
+
+void keeper::feed(epoch in)
+{
+    {
+        const std::lock_guard lock{mutex_};
+        if (member_made_in_ != in)
+            return core_.epoch_alive(in) ? feed_first(in) : void();
+    }
+    core_.fly({op::set{member_path(core_), ""}}, in, [this, keep = core_.shared_from_this()](const std::vector<outcome>& answers) {
+        if (answers.front().ec != errc::no_node)
+            return;
+        const std::lock_guard lock{mutex_};
+        member_made_in_ = epoch::none;  // somebody removed it: made again at the next tick
+    });
+}
+
+/// Makes the member node, with what is missing above it, in one round trip.
+void keeper::feed_first(epoch in)
+{
+    auto path = member_path(core_);
+    std::vector<operation> creates;
+    for (auto at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1))
+        creates.emplace_back(op::create{path.substr(0, at), "", create_mode::container});
+    creates.emplace_back(op::create{std::move(path), "", create_mode::ephemeral});
+    core_.fly(std::move(creates), in, [this, in, keep = core_.shared_from_this()](const std::vector<outcome>& answers) {
+        const auto& made = answers.back();
+        if (made.ok() || made.ec == errc::node_exists) {
+            const std::lock_guard lock{mutex_};
+            member_made_in_ = in;
+        } else if (!in_doubt(made.ec) && !session_over(made.ec)) {
+            SPDLOG_LOGGER_ERROR(&core_.log(), "cannot make the member node under {}: {}; leases of this session will run out",
+                                core_.options().members, made.ec.message());
+        }
+    });
+}
+
+void keeper::watch_node(const std::shared_ptr<holding>& h)
+{
+    std::shared_ptr<mailbox> box;
+    {
+        const std::lock_guard lock{mutex_};
+        if (h->own_watch || !holdings_.contains(h.get()))
+            return;
+        box = h->own_watch = core_.make_mailbox();
+    }
+    core_.fly(
+        {op::get{h->path, true}}, h->in,
+        [this, h, keep = core_.shared_from_this()](const std::vector<outcome>& answers) {
+            if (answers.front().ec == errc::no_node)
+                h->lose();
+            else if (answers.front().ok())
+                on_node_event(h);
+        },
+        box);
+}
+
+/// Waits for news of the node: gone means lost, changed means watch it anew.
+void keeper::on_node_event(const std::shared_ptr<holding>& h)
+{
+    std::shared_ptr<mailbox> box;
+    {
+        const std::lock_guard lock{mutex_};
+        box = h->own_watch;
+    }
+    if (!box)
+        return;
+    const auto again = [this, weak = std::weak_ptr{h}, keep = core_.weak_from_this()] {
+        const auto core = keep.lock();
+        const auto held = weak.lock();
+        if (core && held)
+            backstage::get().post([this, core, held] { on_node_event(held); });
+    };
+    const auto [event, over] = core_.take(*box, again);
+    if (!event)
+        return;
+    if (event->type == watch_event_type::erased)
+        return h->lose();
+    {
+        const std::lock_guard lock{mutex_};
+        h->own_watch.reset();
+    }
+    core_.forget(box);
+    watch_node(h);
+}
+
+}  // namespace turnstile::inline v0::detail

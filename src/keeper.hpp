@@ -1,0 +1,53 @@
+// Keeps the leases of one session honest: sees to it that their clock is fed while there are any, watches their nodes, and
+// tells them when they are lost.
+//
+// Every quarter of the session timeout, while something is held: one small write on the session's own member node, unless
+// another write has proven the session alive just before; and a watch on the node of each lease that has lived for so long.
+// (A shorter holding would pay a read and an event for a watch that its own release fires.)
+#pragma once
+
+#include <turnstile/connection_state.hpp>
+
+#include "backstage.hpp"
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace turnstile::inline v0::detail {
+
+class session_core;
+class holding;
+
+class keeper {
+public:
+    explicit keeper(session_core& core) : core_{core} {}
+    ~keeper();
+
+    void add(const std::shared_ptr<holding>& h);
+    void remove(const holding* h);
+
+    /// The ZooKeeper session of this epoch is over: so are its leases.
+    void lose_all(epoch in);
+
+private:
+    std::vector<std::shared_ptr<holding>> live() const;
+    void arm();
+    void tick();
+    void feed(epoch in);
+    void feed_first(epoch in);
+    void watch_node(const std::shared_ptr<holding>& h);
+    void on_node_event(const std::shared_ptr<holding>& h);
+
+    session_core& core_;
+    mutable std::mutex mutex_;
+    // Guarded by mutex_.
+    std::unordered_map<const holding*, std::weak_ptr<holding>> holdings_;
+    std::optional<backstage::alarm> alarm_;
+    epoch member_made_in_ = epoch::none;  // the epoch that has its member node
+};
+
+}  // namespace turnstile::inline v0::detail

@@ -1,0 +1,219 @@
+#include <turnstile/lease.hpp>
+
+#include "holding.hpp"
+#include "notifier.hpp"
+#include "session_core.hpp"
+
+#include <utility>
+
+#include <time.h>
+
+namespace turnstile::inline v0 {
+
+boot_clock::time_point boot_clock::now() noexcept
+{
+    timespec t{};
+    ::clock_gettime(CLOCK_BOOTTIME, &t);
+    return time_point{std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec}};
+}
+
+namespace detail {
+
+holding::holding(session s, std::string path_, turnstile::epoch in_, fencing_token token_, std::shared_ptr<session_clock> clock_)
+    : owner{std::move(s)}, path{std::move(path_)}, in{in_}, token{token_}, clock{std::move(clock_)}
+{
+}
+
+holding::~holding()
+{
+    owner.core()->keeping().remove(this);
+}
+
+bool holding::good()
+{
+    if (state_.load(std::memory_order_acquire) != lease_state::held)
+        return false;
+    if (clock->good())
+        return true;
+    lose();
+    return false;
+}
+
+void holding::lose()
+{
+    if (!end_as(lease_state::lost, {}))
+        return;
+    owner.core()->keeping().remove(this);
+    post_to_notifier([stop = stop_]() mutable { stop.request_stop(); });
+}
+
+error_code holding::begin_release()
+{
+    good();
+    if (end_as(lease_state::released, boost::asio::error::operation_aborted)) {
+        owner.core()->keeping().remove(this);
+        return {};
+    }
+    // Lost: it is given back all the same, but once.
+    auto expected = lease_state::lost;
+    return state_.compare_exchange_strong(expected, lease_state::released) ? errc::lost : errc::not_held;
+}
+
+lease_state holding::state()
+{
+    good();
+    const auto s = state_.load(std::memory_order_acquire);
+    const bool disconnected = s == lease_state::held && owner.state() != connection_state::connected;
+    return disconnected ? lease_state::suspect : s;
+}
+
+void holding::when_lost(const std::shared_ptr<once<error_code>>& waiting)
+{
+    good();
+    {
+        const std::lock_guard lock{mutex_};
+        if (state_.load(std::memory_order_acquire) == lease_state::held) {
+            waiting_.push_back(waiting);
+            return;
+        }
+    }
+    const bool lost = state_.load(std::memory_order_acquire) == lease_state::lost;
+    waiting->complete(lost ? error_code{} : error_code{boost::asio::error::operation_aborted});
+}
+
+bool holding::end_as(lease_state s, error_code told)
+{
+    std::vector<std::shared_ptr<once<error_code>>> waiting;
+    {
+        const std::lock_guard lock{mutex_};
+        auto expected = lease_state::held;
+        if (!state_.compare_exchange_strong(expected, s, std::memory_order_acq_rel))
+            return false;
+        waiting.swap(waiting_);
+    }
+    for (const auto& w : waiting)
+        w->complete(told);
+    return true;
+}
+
+}  // namespace detail
+
+lease::lease(std::shared_ptr<detail::holding> h) noexcept : holding_{std::move(h)} {}
+lease::lease(lease&&) noexcept = default;
+
+lease& lease::operator=(lease&& other) noexcept
+{
+    if (this != &other) {
+        release_in_background();
+        holding_ = std::move(other.holding_);
+    }
+    return *this;
+}
+
+lease::~lease()
+{
+    release_in_background();
+}
+
+bool lease::held() const noexcept
+{
+    return holding_ && holding_->good();
+}
+
+lease_state lease::state() const noexcept
+{
+    return holding_ ? holding_->state() : lease_state::released;
+}
+
+void lease::check() const
+{
+    if (!held())
+        throw error{holding_ && holding_->state() == lease_state::lost ? errc::lost : errc::not_held, "lease::check", path()};
+}
+
+fencing_token lease::token() const noexcept
+{
+    return holding_ ? holding_->token : 0;
+}
+
+boot_clock::time_point lease::held_until() const noexcept
+{
+    return holding_ ? holding_->clock->good_until() : boot_clock::time_point{};
+}
+
+const std::string& lease::path() const noexcept
+{
+    static const std::string nowhere;
+    return holding_ ? holding_->path : nowhere;
+}
+
+turnstile::epoch lease::epoch() const noexcept
+{
+    return holding_ ? holding_->in : turnstile::epoch::none;
+}
+
+std::stop_token lease::stop_token() const noexcept
+{
+    return holding_ ? holding_->stop_token() : std::stop_token{};
+}
+
+transaction lease::guard() const
+{
+    transaction t;
+    t.check(path());
+    return t;
+}
+
+namespace {
+
+using waiting = std::shared_ptr<detail::once<error_code>>;
+
+constexpr auto give_up_waiting = [](const waiting& w, error_code why) { w->complete(why); };
+
+/// Sends the delete; `told` learns how it ended.
+void give_back(const std::shared_ptr<detail::holding>& h, detail::unique_function<void(error_code)> told)
+{
+    h->owner.core()->sweeping().erase(h->in, h->path, std::move(told));
+}
+
+}  // namespace
+
+boost::asio::awaitable<void> lease::lost()
+{
+    if (!holding_)
+        throw error{errc::not_held, "lease::lost", {}};
+    const auto h = holding_;
+    auto start = [h](const waiting& w) { h->when_lost(w); };
+    const auto ec = co_await detail::await_once<error_code>(deadline::never(), start, give_up_waiting);
+    if (ec)
+        throw error{ec, "lease::lost", h->path};
+}
+
+boost::asio::awaitable<void> lease::release(deadline until)
+{
+    const auto h = std::move(holding_);
+    if (!h)
+        throw error{errc::not_held, "lease::release", {}};
+    const auto ended = h->begin_release();
+    if (ended == errc::not_held)
+        throw error{ended, "lease::release", h->path};
+    auto start = [h](const waiting& w) { give_back(h, [w](error_code ec) { w->complete(ec); }); };
+    const auto answer = co_await detail::await_once<error_code>(until, start, give_up_waiting);
+    if (ended)
+        throw error{ended, "lease::release", h->path};
+    // The node had gone before our delete came: it was lost, and we had not heard of it yet.
+    if (answer == errc::no_node || session_over(answer))
+        throw error{errc::lost, "lease::release", h->path};
+    if (answer)
+        throw error{answer, "lease::release", h->path};
+}
+
+void lease::release_in_background() noexcept
+{
+    const auto h = std::move(holding_);
+    if (!h || h->begin_release() == errc::not_held)
+        return;
+    give_back(h, nullptr);
+}
+
+}  // namespace turnstile::inline v0

@@ -1,0 +1,29 @@
+#include "notifier.hpp"
+
+#include "fork_guard.hpp"
+#include "sdk_thread.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <mutex>
+
+namespace turnstile::inline v0::detail {
+
+void post_to_notifier(unique_function<void()> f)
+{
+    static std::mutex making;
+    static boost::asio::thread_pool* pool = nullptr;
+    static std::uint32_t made_in = 0;
+    const std::lock_guard one_at_a_time{making};
+    if (!pool || made_in != fork_generation()) {
+        pool = new boost::asio::thread_pool{1};  // never destroyed, as the backstage
+        made_in = fork_generation();
+    }
+    boost::asio::post(*pool, [f = std::move(f)]() mutable {
+        mark_sdk_thread();
+        f();
+    });
+}
+
+}  // namespace turnstile::inline v0::detail

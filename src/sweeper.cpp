@@ -1,0 +1,89 @@
+#include "sweeper.hpp"
+
+#include <turnstile/path.hpp>
+
+#include "session_core.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace turnstile::inline v0::detail {
+
+void sweeper::erase(epoch in, std::string path, unique_function<void(error_code)> told)
+{
+    begin();
+    try_erase(in, std::move(path), false, std::move(told));
+}
+
+void sweeper::try_erase(epoch in, std::string path, bool doubted, unique_function<void(error_code)> told)
+{
+    std::vector<operation> request{op::erase{path}};
+    auto on_answer = [this, keep = core_.shared_from_this(), in, path, doubted,
+                      told = std::move(told)](std::vector<outcome> answers) mutable {
+        auto ec = answers.front().ec;
+        if (in_doubt(ec) && core_.epoch_alive(in))
+            return try_erase(in, std::move(path), true, std::move(told));
+        if (doubted && ec == errc::no_node)
+            ec = {};  // the doubtful one did it
+        if (ec && ec != errc::no_node && !session_over(ec) && !in_doubt(ec))
+            SPDLOG_LOGGER_WARN(&core_.log(), "cannot delete {}: {}", path, ec.message());
+        if (told)
+            told(ec);
+        end();
+    };
+    core_.fly(std::move(request), in, std::move(on_answer));
+}
+
+void sweeper::erase_marked(epoch in, std::string directory, std::string marker)
+{
+    begin();
+    look_for_marked(in, std::move(directory), std::move(marker));
+}
+
+void sweeper::look_for_marked(epoch in, std::string directory, std::string marker)
+{
+    std::vector<operation> request{op::sync{directory}, op::children{directory}};
+    auto on_list = [this, keep = core_.shared_from_this(), in, directory, marker](std::vector<outcome> answers) mutable {
+        auto& list = answers.back();
+        if (in_doubt(list.ec) && core_.epoch_alive(in))
+            return look_for_marked(in, std::move(directory), std::move(marker));
+        for (const auto& name : list.children)
+            if (name.find(marker) != std::string::npos)
+                erase(in, join_path(directory, name));
+        end();
+    };
+    core_.fly(std::move(request), in, std::move(on_list));
+}
+
+void sweeper::when_idle(const std::shared_ptr<once<error_code>>& waiting)
+{
+    {
+        const std::lock_guard lock{mutex_};
+        if (open_ != 0) {
+            waiting_.push_back(waiting);
+            return;
+        }
+    }
+    waiting->complete({});
+}
+
+void sweeper::begin()
+{
+    const std::lock_guard lock{mutex_};
+    ++open_;
+}
+
+void sweeper::end()
+{
+    std::vector<std::shared_ptr<once<error_code>>> idle;
+    {
+        const std::lock_guard lock{mutex_};
+        if (--open_ == 0)
+            idle.swap(waiting_);
+    }
+    for (const auto& w : idle)
+        w->complete({});
+}
+
+}  // namespace turnstile::inline v0::detail
