@@ -1,0 +1,197 @@
+// buyers is the load: buyers who tap "pay", some of them twice, and merchants who edit the price at the very same moment.
+#include "desk/database.hpp"
+#include "desk/order.hpp"
+#include "desk/order_book.hpp"
+#include "desk/wire.hpp"
+#include "service.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace orderdesk;
+using namespace std::chrono_literals;
+
+struct request {
+    std::string id;
+    order_id order = 0;
+    bool pays = false;
+    std::int64_t price = 0;
+    std::chrono::milliseconds hesitation{};
+};
+
+using burst = std::vector<request>;  // sent at the same moment
+using play = std::vector<burst>;     // the life of one order, one burst after the other
+
+/// The life of an order: merchants haggle over the price, then somebody taps "pay" just when it is edited once more, then
+/// come the late ones, who find it paid.
+class playwright {
+public:
+    explicit playwright(std::uint64_t seed) : random_{seed} {}
+
+    play write(order_id id, int requests)
+    {
+        play scenes;
+        order_ = id;
+        left_ = requests;
+        for (int haggles = draw(1, 3); haggles > 0 && left_ > 4; --haggles)
+            scenes.push_back(scene(0, 2));
+        scenes.push_back(scene(draw(1, 2), draw(1, 2)));
+        while (left_ > 0)
+            scenes.push_back(scene(draw(0, 2), draw(1, 2)));
+        return scenes;
+    }
+
+private:
+    burst scene(int taps, int edits)
+    {
+        burst together;
+        for (int i = 0; i < taps + edits && left_ > 0; ++i, --left_)
+            together.push_back(one(i < taps));
+        return together;
+    }
+
+    request one(bool pays)
+    {
+        request r;
+        r.id = (pays ? "tap-" : "edit-") + std::to_string(++made_);
+        r.order = order_;
+        r.pays = pays;
+        r.price = draw(50, 150) * 100;
+        r.hesitation = std::chrono::milliseconds{draw(0, 12)};
+        return r;
+    }
+
+    int draw(int from, int to) { return std::uniform_int_distribution{from, to}(random_); }
+
+    std::mt19937_64 random_;
+    order_id order_ = 0;
+    int left_ = 0;
+    int made_ = 0;
+};
+
+/// What was asked, and what was answered: the buyers' own book.
+class notebook {
+public:
+    explicit notebook(const std::filesystem::path& file) : db_{file} { make_buyers_tables(db_); }
+
+    void plan(const std::vector<play>& plays)
+    {
+        transaction t{db_};
+        for (const auto& p : plays)
+            for (const auto& b : p)
+                for (const auto& r : b)
+                    db_.prepare("INSERT INTO asked VALUES (:request, :order, :what, :price)")
+                        .bind(":request", r.id)
+                        .bind(":order", r.order)
+                        .bind(":what", r.pays ? "pay" : "edit")
+                        .bind(":price", r.price)
+                        .run();
+        t.commit();
+    }
+
+    void answered(const request& r, const nlohmann::json& answer, std::chrono::microseconds took)
+    {
+        const std::lock_guard one_at_a_time{guard_};
+        db_.prepare("INSERT INTO answers VALUES (:request, :outcome, :why, :took)")
+            .bind(":request", r.id)
+            .bind(":outcome", answer.at("outcome").get<std::string>())
+            .bind(":why", answer.at("why").get<std::string>())
+            .bind(":took", took.count())
+            .run();
+    }
+
+private:
+    std::mutex guard_;
+    database db_;  // guarded by guard_
+};
+
+struct crowd {
+    std::vector<port_number> pay_ports;
+    std::vector<port_number> edit_ports;
+    notebook& book;
+
+    /// Who is served by which instance is chance, as behind a load balancer: here, the request's own number.
+    void send(const request& r, std::size_t nth) const
+    {
+        std::this_thread::sleep_for(r.hesitation);
+        const auto& ports = r.pays ? pay_ports : edit_ports;
+        const auto asked_at = std::chrono::steady_clock::now();
+        try {
+            const auto answer = ask(ports[nth % ports.size()], {{"request", r.id}, {"order", r.order}, {"price", r.price}});
+            book.answered(
+                r, answer,
+                std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - asked_at));
+        } catch (const std::exception& e) {
+            std::fprintf(stderr, "%s: no answer: %s\n", r.id.c_str(), e.what());
+        }
+    }
+
+    void perform(const play& scenes) const
+    {
+        for (const auto& together : scenes) {
+            std::vector<std::jthread> hands;
+            for (std::size_t i = 0; i < together.size(); ++i)
+                hands.emplace_back([this, &together, i] { send(together[i], i); });
+            hands.clear();
+            std::this_thread::sleep_for(8ms);
+        }
+    }
+};
+
+std::vector<play> write_plays(std::uint64_t seed, int orders, int requests)
+{
+    playwright author{seed};
+    std::vector<play> plays;
+    for (int i = 0; i < orders; ++i)
+        plays.push_back(author.write(i + 1, requests / orders + (i < requests % orders ? 1 : 0)));
+    return plays;
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    CLI::App app{"buyers is the load of the order desk: taps on \"pay\" and edits of the price", "buyers"};
+    std::filesystem::path dir;
+    std::vector<port_number> pay_ports;
+    std::vector<port_number> edit_ports;
+    std::uint64_t seed = 1;
+    int orders = 30;
+    int requests = 600;
+    int at_once = 6;
+    app.add_option("--dir", dir, "Directory for buyers.db")->required()->check(CLI::ExistingDirectory);
+    app.add_option("--pay", pay_ports, "Ports of the payment services")->required();
+    app.add_option("--edit", edit_ports, "Ports of the price services")->required();
+    app.add_option("--seed", seed, "The same seed asks for the same")->capture_default_str();
+    app.add_option("--orders", orders, "How many orders")->capture_default_str()->check(CLI::PositiveNumber);
+    app.add_option("--requests", requests, "How many requests in all")->capture_default_str()->check(CLI::PositiveNumber);
+    app.add_option("--at-once", at_once, "Orders that are busy at the same time")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
+
+    return orderdesk::program(argc, argv, app, [&] {
+        notebook book{dir / "buyers.db"};
+        const auto plays = write_plays(seed, orders, requests);
+        book.plan(plays);
+        const crowd people{pay_ports, edit_ports, book};
+        std::vector<std::jthread> stages;
+        for (int s = 0; s < at_once; ++s)
+            stages.emplace_back([&, s] {
+                for (auto i = static_cast<std::size_t>(s); i < plays.size(); i += static_cast<std::size_t>(at_once))
+                    people.perform(plays[i]);
+            });
+        return 0;
+    });
+}
