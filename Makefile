@@ -1,0 +1,59 @@
+# The front door: every target installs what it needs (Debian 12), builds, and runs.
+# The work itself is CMake's; see CMakePresets.json.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+JOBS ?= $(shell nproc)
+# Tests wait more than they compute, but each may run a JVM.
+TEST_JOBS ?= 2
+
+.PHONY: help
+help: ## this list
+	@echo "Turnstile: ZooKeeper recipes for C++20. make ..."
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
+	    printf '%-14s %s\n' "$$name" "$$what"; done
+
+.PHONY: demo
+demo: ## order desk: services that share fair locks on a real ZooKeeper server
+	@scripts/setup build run
+	@cmake --preset release
+	@cmake --build --preset release --parallel $(JOBS) --target orderdesk
+	@build/release/examples/orderdesk/orderdesk demo
+
+.PHONY: test test-asan test-tsan
+test: preset = dev
+test: ## all tests
+test-asan: preset = asan
+test-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+test-tsan: preset = tsan
+test-tsan: ## all tests under ThreadSanitizer
+test test-asan test-tsan:
+	@scripts/setup build run
+	@cmake --preset $(preset)
+	@cmake --build --preset $(preset) --parallel $(JOBS)
+	@ctest --preset $(preset) --parallel $(TEST_JOBS)
+
+.PHONY: bench
+bench: ## benchmarks, with the raw C client beside us
+	@scripts/setup build run
+	@cmake --preset release
+	@cmake --build --preset release --parallel $(JOBS)
+	@bench/run
+
+.PHONY: format format-check lint
+format: ## every C++ file by .clang-format
+	@scripts/setup lint
+	@scripts/format
+format-check: ## fails when `make format` would change a file
+	@scripts/setup lint
+	@scripts/format --check
+lint: ## clang-tidy and shellcheck
+	@scripts/setup build lint
+	@cmake --preset dev
+	@scripts/lint
+
+.PHONY: clean
+clean: ## removes everything that was built
+	@rm -rf build
