@@ -17,6 +17,7 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t held_bytes_max = 4U << 20U;
+constexpr std::size_t read_bytes = 16U << 10U;
 
 }  // namespace
 
@@ -74,7 +75,7 @@ asio::awaitable<void> proxied_connection::connect(std::shared_ptr<proxied_connec
 
 asio::awaitable<void> proxied_connection::read([[maybe_unused]] std::shared_ptr<proxied_connection> self, lane& l)
 {
-    std::array<char, 16 * 1024> buffer;  // NOLINT(*-member-init): written before it is read
+    std::array<char, read_bytes> buffer;  // NOLINT(*-member-init): written before it is read
     while (!closed_) {
         if (l.held_bytes > held_bytes_max) {
             l.room.expires_at(asio::steady_timer::time_point::max());

@@ -5,7 +5,6 @@
 #include "free_port.hpp"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
