@@ -39,6 +39,7 @@ const char* describe(errc e) noexcept
         case errc::too_many_ephemerals: return "too many live ephemeral nodes for one session";
         case errc::forked: return "the session belongs to the parent process; open a new one after fork";
         case errc::would_deadlock: return "this call would wait for itself";
+        case errc::timed_out: return "the deadline passed before our turn came; nothing is left behind";
         case errc::lost: return "the lock was lost: somebody else may hold it";
         case errc::not_held: return "not held";
         case errc::sequence_exhausted: return "the directory's sequence numbers are used up: remove the directory when it is empty";

@@ -20,7 +20,8 @@ class mailbox;
 
 class holding : public std::enable_shared_from_this<holding> {
 public:
-    holding(session s, std::string path, turnstile::epoch in, fencing_token token, std::shared_ptr<session_clock> clock);
+    holding(session s, std::string path, turnstile::epoch in, fencing_token token, std::shared_ptr<session_clock> clock,
+            std::shared_ptr<void> keepsake);
     ~holding();
 
     /// Held, and within the deadline. The first call after the deadline makes the loss known.
@@ -49,7 +50,9 @@ private:
 
     std::atomic<lease_state> state_{lease_state::held};
     std::mutex mutex_;
-    std::vector<std::shared_ptr<once<error_code>>> waiting_;  // guarded by mutex_
+    // Guarded by mutex_.
+    std::vector<std::shared_ptr<once<error_code>>> waiting_;
+    std::shared_ptr<void> keepsake_;
     std::stop_source stop_;
 };
 

@@ -13,6 +13,8 @@
 
 namespace turnstile::inline v0::detail {
 
+using namespace std::chrono_literals;
+
 namespace {
 
 /// The session's member node. Its owner is in its name, so a session finds its own and no other.
@@ -35,6 +37,20 @@ void keeper::add(const std::shared_ptr<holding>& h)
     holdings_.emplace(h.get(), h);
     if (!alarm_)
         arm();
+}
+
+std::shared_ptr<void> keeper::keep_proving()
+{
+    const std::lock_guard lock{mutex_};
+    ++provers_;
+    if (!alarm_)
+        arm();
+    const auto stop = [core = core_.shared_from_this()](void* p) {
+        auto& self = *static_cast<keeper*>(p);
+        const std::lock_guard ending{self.mutex_};
+        --self.provers_;
+    };
+    return {this, stop};
 }
 
 void keeper::remove(const holding* h)
@@ -75,7 +91,8 @@ void keeper::arm()
 {
     auto wait = std::chrono::nanoseconds{core_.timeout()} / 4;
     if (const auto clock = core_.clock_of(core_.current_epoch()))
-        wait = std::clamp(std::chrono::nanoseconds{clock->good_until() - boot_clock::now()}, std::chrono::nanoseconds{1'000'000}, wait);
+        if (const auto left = clock->good_until() - boot_clock::now(); left.count() > 0)
+            wait = std::min(wait, std::chrono::nanoseconds{left} + 1ms);
     alarm_ = backstage::get().at(backstage::clock::now() + wait, [weak = core_.weak_from_this()] {
         if (const auto core = weak.lock())
             core->keeping().tick();
@@ -90,48 +107,60 @@ void keeper::tick()
     for (const auto& h : held)
         if (h->good() && h->in == in)
             watch_node(h);
-    if (!held.empty() && clock && boot_clock::now() - clock->newest_proof() >= core_.timeout() / 5)
-        feed(in);
+    const bool stale = clock && !clock->over() && boot_clock::now() - clock->newest_proof() >= core_.timeout() / 5;
+    if (stale && !feeding_.exchange(true))
+        feed(in, [this, keep = core_.shared_from_this()](error_code) { feeding_ = false; });
 
     const std::lock_guard lock{mutex_};
     alarm_.reset();
-    if (!holdings_.empty())
+    if (!holdings_.empty() || provers_ != 0)
         arm();
 }
 
-void keeper::feed(epoch in)
+void keeper::feed(epoch in, unique_function<void(error_code)> told)
 {
+    bool made = false;
     {
         const std::lock_guard lock{mutex_};
-        if (member_made_in_ != in)
-            return core_.epoch_alive(in) ? feed_first(in) : void();
+        made = member_made_in_ == in;
     }
-    core_.fly({op::set{member_path(core_), ""}}, in, [this, keep = core_.shared_from_this()](const std::vector<outcome>& answers) {
-        if (answers.front().ec != errc::no_node)
-            return;
-        const std::lock_guard lock{mutex_};
-        member_made_in_ = epoch::none;  // somebody removed it: made again at the next tick
-    });
+    if (!made)
+        return feed_first(in, std::move(told));
+    auto on_answer = [this, in, keep = core_.shared_from_this(),
+                      told = std::move(told)](const std::vector<outcome>& answers) mutable {
+        const auto ec = answers.front().ec;
+        if (ec == errc::no_node)
+            return feed_first(in, std::move(told));  // somebody removed it
+        if (told)
+            told(ec);
+    };
+    core_.fly({op::set{member_path(core_), ""}}, in, std::move(on_answer));
 }
 
 /// Makes the member node, with what is missing above it, in one round trip.
-void keeper::feed_first(epoch in)
+void keeper::feed_first(epoch in, unique_function<void(error_code)> told)
 {
     auto path = member_path(core_);
     std::vector<operation> creates;
     for (auto at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1))
         creates.emplace_back(op::create{path.substr(0, at), "", create_mode::container});
     creates.emplace_back(op::create{std::move(path), "", create_mode::ephemeral});
-    core_.fly(std::move(creates), in, [this, in, keep = core_.shared_from_this()](const std::vector<outcome>& answers) {
-        const auto& made = answers.back();
-        if (made.ok() || made.ec == errc::node_exists) {
+    auto on_answer = [this, in, keep = core_.shared_from_this(),
+                      told = std::move(told)](const std::vector<outcome>& answers) mutable {
+        const auto ec = answers.back().ec;
+        if (!ec || ec == errc::node_exists) {
             const std::lock_guard lock{mutex_};
             member_made_in_ = in;
-        } else if (!in_doubt(made.ec) && !session_over(made.ec)) {
+        } else if (!in_doubt(ec) && !session_over(ec)) {
             SPDLOG_LOGGER_ERROR(&core_.log(), "cannot make the member node under {}: {}; leases of this session will run out",
-                                core_.options().members, made.ec.message());
+                                core_.options().members, ec.message());
         }
-    });
+        if (ec == errc::node_exists)  // made by a create whose answer was lost: this has proven nothing yet
+            return feed(in, std::move(told));
+        if (told)
+            told(ec);
+    };
+    core_.fly(std::move(creates), in, std::move(on_answer));
 }
 
 void keeper::watch_node(const std::shared_ptr<holding>& h)

@@ -7,10 +7,14 @@
 #pragma once
 
 #include <turnstile/connection_state.hpp>
+#include <turnstile/error.hpp>
 
 #include "backstage.hpp"
+#include "unique_function.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,6 +34,11 @@ public:
     void add(const std::shared_ptr<holding>& h);
     void remove(const holding* h);
 
+    /// The clock is fed while the result exists, as it is while there are leases.
+    std::shared_ptr<void> keep_proving();
+    /// Feeds the clock now; `told` (may be empty) learns how the write ended.
+    void feed(epoch in, unique_function<void(error_code)> told);
+
     /// The ZooKeeper session of this epoch is over: so are its leases.
     void lose_all(epoch in);
 
@@ -37,15 +46,16 @@ private:
     std::vector<std::shared_ptr<holding>> live() const;
     void arm();
     void tick();
-    void feed(epoch in);
-    void feed_first(epoch in);
+    void feed_first(epoch in, unique_function<void(error_code)> told);
     void watch_node(const std::shared_ptr<holding>& h);
     void on_node_event(const std::shared_ptr<holding>& h);
 
     session_core& core_;
+    std::atomic<bool> feeding_{false};  // one heartbeat at a time: none pile up while the connection is away
     mutable std::mutex mutex_;
     // Guarded by mutex_.
     std::unordered_map<const holding*, std::weak_ptr<holding>> holdings_;
+    std::size_t provers_ = 0;
     std::optional<backstage::alarm> alarm_;
     epoch member_made_in_ = epoch::none;  // the epoch that has its member node
 };

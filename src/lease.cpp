@@ -19,8 +19,14 @@ boot_clock::time_point boot_clock::now() noexcept
 
 namespace detail {
 
-holding::holding(session s, std::string path_, turnstile::epoch in_, fencing_token token_, std::shared_ptr<session_clock> clock_)
-    : owner{std::move(s)}, path{std::move(path_)}, in{in_}, token{token_}, clock{std::move(clock_)}
+holding::holding(session s, std::string path_, turnstile::epoch in_, fencing_token token_, std::shared_ptr<session_clock> clock_,
+                 std::shared_ptr<void> keepsake)
+    : owner{std::move(s)},
+      path{std::move(path_)},
+      in{in_},
+      token{token_},
+      clock{std::move(clock_)},
+      keepsake_{std::move(keepsake)}
 {
 }
 
@@ -84,12 +90,14 @@ void holding::when_lost(const std::shared_ptr<once<error_code>>& waiting)
 bool holding::end_as(lease_state s, error_code told)
 {
     std::vector<std::shared_ptr<once<error_code>>> waiting;
+    std::shared_ptr<void> keepsake;
     {
         const std::lock_guard lock{mutex_};
         auto expected = lease_state::held;
         if (!state_.compare_exchange_strong(expected, s, std::memory_order_acq_rel))
             return false;
         waiting.swap(waiting_);
+        keepsake.swap(keepsake_);
     }
     for (const auto& w : waiting)
         w->complete(told);

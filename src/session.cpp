@@ -1,6 +1,7 @@
 #include <turnstile/path.hpp>
 #include <turnstile/session.hpp>
 
+#include "holding.hpp"
 #include "session_core.hpp"
 
 #include <utility>
@@ -94,14 +95,17 @@ const session_options& session::options() const
     return core()->options();
 }
 
-state_listener session::on_state(boost::asio::any_io_executor executor, std::function<void(connection_state)> f)
+state_listener session::on_state(boost::asio::any_io_executor executor, std::function<void(connection_state)> f) const
 {
     return state_listener{core()->listen(std::move(executor), std::move(f))};
 }
 
-boost::asio::awaitable<void> session::connected(deadline until)
+namespace {
+
+// The verbs are free coroutines on values: an awaitable may outlive the session object that it was asked of.
+
+boost::asio::awaitable<void> wait_connected(std::shared_ptr<detail::session_core> core, deadline until)
 {
-    const auto core = this->core();
     auto start = [core](const waiting& w) { core->when_connected(w); };
     auto ec = co_await detail::await_once<error_code>(until, start, tell);
     if (ec == errc::deadline_exceeded)
@@ -110,34 +114,18 @@ boost::asio::awaitable<void> session::connected(deadline until)
         throw error{ec, "connected", {}};
 }
 
-boost::asio::awaitable<std::vector<outcome>> session::run(pipeline p, deadline until, turnstile::epoch in)
+boost::asio::awaitable<outcomes> refused(std::size_t n, errc why)
 {
-    const auto core = this->core();
-    if (p.empty())
-        co_return outcomes{};
-    const bool can_watch = mark_watched(p.operations_, p.watched_);
-    auto f = std::make_shared<detail::flight>(std::move(p.operations_), nullptr);
-    if (!can_watch)
-        co_return outcomes(f->operations.size(), outcome{errc::bad_argument});
-    f->box = std::move(p.box_);
-    f->in = in;
-    co_return co_await run_flight(core, std::move(f), until);
+    co_return outcomes(n, outcome{why});
 }
 
-boost::asio::awaitable<outcome> session::run(operation o, deadline until, turnstile::epoch in)
+boost::asio::awaitable<outcome> only(boost::asio::awaitable<outcomes> flight)
 {
-    const auto core = this->core();
-    std::vector<operation> one;
-    one.push_back(std::move(o));
-    auto f = std::make_shared<detail::flight>(std::move(one), nullptr);
-    f->in = in;
-    auto answers = co_await run_flight(core, std::move(f), until);
+    auto answers = co_await std::move(flight);
     co_return std::move(answers.front());
 }
 
-namespace {
-
-/// The typed operations: one operation, the default deadline, and errors as exceptions. `allowed` is an answer, not an error.
+/// One operation, the default deadline, and errors as exceptions. `allowed` is an answer, not an error.
 boost::asio::awaitable<outcome> answer_to(session s, operation o, deadline until, const watcher* w = nullptr,
                                           error_code allowed = {})
 {
@@ -157,20 +145,21 @@ boost::asio::awaitable<outcome> answer_to(session s, operation o, deadline until
     co_return std::move(answer);
 }
 
-}  // namespace
-
-boost::asio::awaitable<created_node> session::create(std::string path, std::string data, create_mode mode, acl access, deadline until)
+/// What a verb wants of the answer.
+template <class Pick>
+auto picked(boost::asio::awaitable<outcome> answer, Pick pick) -> boost::asio::awaitable<decltype(pick(outcome{}))>
 {
-    op::create request{std::move(path), std::move(data), mode, std::move(access)};
-    auto answer = co_await answer_to(*this, std::move(request), until);
-    co_return created_node{std::move(answer.path), answer.stat};
+    co_return pick(co_await std::move(answer));
 }
 
-boost::asio::awaitable<void> session::create_containers(std::string path, deadline until)
+constexpr auto the_node = [](outcome o) { return node{std::move(o.data), o.stat}; };
+constexpr auto the_stat = [](const outcome& o) { return o.stat; };
+constexpr auto the_children = [](outcome o) { return std::move(o.children); };
+constexpr auto stat_if_there = [](const outcome& o) { return o.ok() ? std::optional{o.stat} : std::nullopt; };
+constexpr auto nothing = [](const outcome&) {};
+
+boost::asio::awaitable<void> make_containers(session s, std::string path, deadline until)
 {
-    auto self = *this;
-    if (until.is_never())
-        until = deadline{options().operation_timeout};
     if (const auto bad = check_path(path))
         throw error{bad, "create_containers", path};
     pipeline creates;
@@ -179,119 +168,181 @@ boost::asio::awaitable<void> session::create_containers(std::string path, deadli
         if (end == std::string::npos)
             break;
     }
-    const auto answers = co_await self.run(std::move(creates), until);
-    if (answers.empty())
-        co_return;
-    const auto& last = answers.back();
-    if (last.ec && last.ec != errc::node_exists)
-        throw error{last.ec, "create_containers", path};
+    const auto answers = co_await s.run(std::move(creates), until.is_never() ? deadline{s.options().operation_timeout} : until);
+    if (!answers.empty() && answers.back().ec && answers.back().ec != errc::node_exists)
+        throw error{answers.back().ec, "create_containers", path};
 }
 
-boost::asio::awaitable<node> session::get(std::string path, deadline until)
+boost::asio::awaitable<void> wait_swept(std::shared_ptr<detail::session_core> core, deadline until)
 {
-    op::get request{std::move(path)};
-    auto answer = co_await answer_to(*this, std::move(request), until);
-    co_return node{std::move(answer.data), answer.stat};
-}
-
-boost::asio::awaitable<node> session::get(std::string path, const watcher& w, deadline until)
-{
-    op::get request{std::move(path), true};
-    auto answer = co_await answer_to(*this, std::move(request), until, &w);
-    co_return node{std::move(answer.data), answer.stat};
-}
-
-boost::asio::awaitable<stat> session::set(std::string path, std::string data, std::int32_t version, deadline until)
-{
-    op::set request{std::move(path), std::move(data), version};
-    const auto answer = co_await answer_to(*this, std::move(request), until);
-    co_return answer.stat;
-}
-
-boost::asio::awaitable<void> session::erase(std::string path, std::int32_t version, deadline until)
-{
-    op::erase request{std::move(path), version};
-    co_await answer_to(*this, std::move(request), until);
-}
-
-boost::asio::awaitable<std::optional<stat>> session::exists(std::string path, deadline until)
-{
-    op::exists request{std::move(path)};
-    const auto answer = co_await answer_to(*this, std::move(request), until, nullptr, errc::no_node);
-    co_return answer.ok() ? std::optional{answer.stat} : std::nullopt;
-}
-
-boost::asio::awaitable<std::optional<stat>> session::exists(std::string path, const watcher& w, deadline until)
-{
-    op::exists request{std::move(path), true};
-    const auto answer = co_await answer_to(*this, std::move(request), until, &w, errc::no_node);
-    co_return answer.ok() ? std::optional{answer.stat} : std::nullopt;
-}
-
-boost::asio::awaitable<std::vector<std::string>> session::children(std::string path, deadline until)
-{
-    op::children request{std::move(path)};
-    auto answer = co_await answer_to(*this, std::move(request), until);
-    co_return std::move(answer.children);
-}
-
-boost::asio::awaitable<std::vector<std::string>> session::children(std::string path, const watcher& w, deadline until)
-{
-    op::children request{std::move(path), true};
-    auto answer = co_await answer_to(*this, std::move(request), until, &w);
-    co_return std::move(answer.children);
-}
-
-boost::asio::awaitable<void> session::sync(std::string path, deadline until)
-{
-    op::sync request{std::move(path)};
-    co_await answer_to(*this, std::move(request), until);
-}
-
-boost::asio::awaitable<std::vector<step_result>> session::commit(transaction t, deadline until)
-{
-    op::multi request{std::move(t).release()};
-    auto answer = co_await answer_to(*this, std::move(request), until);
-    co_return std::move(answer.steps);
-}
-
-boost::asio::awaitable<std::vector<acl_entry>> session::get_acl(std::string path, deadline until)
-{
-    op::get_acl request{std::move(path)};
-    auto answer = co_await answer_to(*this, std::move(request), until);
-    co_return std::move(answer.access);
-}
-
-boost::asio::awaitable<stat> session::set_acl(std::string path, acl access, std::int32_t version, deadline until)
-{
-    op::set_acl request{std::move(path), std::move(access), version};
-    const auto answer = co_await answer_to(*this, std::move(request), until);
-    co_return answer.stat;
-}
-
-boost::asio::awaitable<std::string> session::config(deadline until)
-{
-    op::config request;
-    auto answer = co_await answer_to(*this, std::move(request), until);
-    co_return std::move(answer.data);
-}
-
-boost::asio::awaitable<void> session::swept(deadline until)
-{
-    const auto core = this->core();
     auto start = [core](const waiting& w) { core->sweeping().when_idle(w); };
-    const auto ec = co_await detail::await_once<error_code>(until, start, tell);
-    if (ec)
+    if (const auto ec = co_await detail::await_once<error_code>(until, start, tell))
         throw error{ec, "swept", {}};
 }
 
-boost::asio::awaitable<void> session::close()
+boost::asio::awaitable<void> close_core(std::shared_ptr<detail::session_core> core)
 {
-    const auto core = this->core();
     auto start = [core](const waiting& w) { core->close([w] { w->complete({}); }); };
-    const auto ec = co_await detail::await_once<error_code>(deadline::never(), start, tell);
-    if (ec)
+    if (const auto ec = co_await detail::await_once<error_code>(deadline::never(), start, tell))
         throw error{ec, "close", {}};
+}
+
+boost::asio::awaitable<error_code> prove_alive(std::shared_ptr<detail::session_core> core, turnstile::epoch in, deadline until)
+{
+    auto start = [core, in](const waiting& w) { core->keeping().feed(in, [w](error_code ec) { w->complete(ec); }); };
+    co_return co_await detail::await_once<error_code>(until, start, tell);
+}
+
+}  // namespace
+
+boost::asio::awaitable<void> session::connected(deadline until) const
+{
+    return wait_connected(core(), until);
+}
+
+boost::asio::awaitable<std::vector<outcome>> session::run(pipeline p, deadline until, turnstile::epoch in) const
+{
+    if (p.empty())
+        return refused(0, {});
+    if (!mark_watched(p.operations_, p.watched_))
+        return refused(p.size(), errc::bad_argument);
+    auto f = std::make_shared<detail::flight>(std::move(p.operations_), nullptr);
+    f->box = std::move(p.box_);
+    f->in = in;
+    return run_flight(core(), std::move(f), until);
+}
+
+boost::asio::awaitable<outcome> session::run(operation o, deadline until, turnstile::epoch in) const
+{
+    pipeline p;
+    p.add(std::move(o));
+    return only(run(std::move(p), until, in));
+}
+
+boost::asio::awaitable<created_node> session::create(std::string path, std::string data, create_mode mode, acl access,
+                                                     deadline until) const
+{
+    op::create request{std::move(path), std::move(data), mode, std::move(access)};
+    return picked(answer_to(*this, std::move(request), until),
+                  [](outcome o) { return created_node{std::move(o.path), o.stat}; });
+}
+
+boost::asio::awaitable<void> session::create_containers(std::string path, deadline until) const
+{
+    return make_containers(*this, std::move(path), until);
+}
+
+boost::asio::awaitable<node> session::get(std::string path, deadline until) const
+{
+    return picked(answer_to(*this, op::get{std::move(path)}, until), the_node);
+}
+
+boost::asio::awaitable<node> session::get(std::string path, const watcher& w, deadline until) const
+{
+    return picked(answer_to(*this, op::get{std::move(path)}, until, &w), the_node);
+}
+
+boost::asio::awaitable<stat> session::set(std::string path, std::string data, std::int32_t version, deadline until) const
+{
+    return picked(answer_to(*this, op::set{std::move(path), std::move(data), version}, until), the_stat);
+}
+
+boost::asio::awaitable<void> session::erase(std::string path, std::int32_t version, deadline until) const
+{
+    return picked(answer_to(*this, op::erase{std::move(path), version}, until), nothing);
+}
+
+boost::asio::awaitable<std::optional<stat>> session::exists(std::string path, deadline until) const
+{
+    return picked(answer_to(*this, op::exists{std::move(path)}, until, nullptr, errc::no_node), stat_if_there);
+}
+
+boost::asio::awaitable<std::optional<stat>> session::exists(std::string path, const watcher& w, deadline until) const
+{
+    return picked(answer_to(*this, op::exists{std::move(path)}, until, &w, errc::no_node), stat_if_there);
+}
+
+boost::asio::awaitable<std::vector<std::string>> session::children(std::string path, deadline until) const
+{
+    return picked(answer_to(*this, op::children{std::move(path)}, until), the_children);
+}
+
+boost::asio::awaitable<std::vector<std::string>> session::children(std::string path, const watcher& w, deadline until) const
+{
+    return picked(answer_to(*this, op::children{std::move(path)}, until, &w), the_children);
+}
+
+boost::asio::awaitable<void> session::sync(std::string path, deadline until) const
+{
+    return picked(answer_to(*this, op::sync{std::move(path)}, until), nothing);
+}
+
+boost::asio::awaitable<std::vector<step_result>> session::commit(transaction t, deadline until) const
+{
+    return picked(answer_to(*this, op::multi{std::move(t).release()}, until), [](outcome o) { return std::move(o.steps); });
+}
+
+boost::asio::awaitable<std::vector<acl_entry>> session::get_acl(std::string path, deadline until) const
+{
+    return picked(answer_to(*this, op::get_acl{std::move(path)}, until), [](outcome o) { return std::move(o.access); });
+}
+
+boost::asio::awaitable<stat> session::set_acl(std::string path, acl access, std::int32_t version, deadline until) const
+{
+    return picked(answer_to(*this, op::set_acl{std::move(path), std::move(access), version}, until), the_stat);
+}
+
+boost::asio::awaitable<std::string> session::config(deadline until) const
+{
+    return picked(answer_to(*this, op::config{}, until), [](outcome o) { return std::move(o.data); });
+}
+
+void session::discard(std::string path, turnstile::epoch in) const noexcept
+{
+    core()->sweeping().erase(in, std::move(path));
+}
+
+void session::discard_marked(std::string directory, std::string marker, turnstile::epoch in) const noexcept
+{
+    core()->sweeping().erase_marked(in, std::move(directory), std::move(marker));
+}
+
+std::shared_ptr<void> session::keep_proving() const
+{
+    return core()->keeping().keep_proving();
+}
+
+bool session::proven(turnstile::epoch in) const
+{
+    const auto clock = core()->clock_of(in);
+    return clock && clock->good();
+}
+
+boost::asio::awaitable<error_code> session::prove(turnstile::epoch in, deadline until) const
+{
+    return prove_alive(core(), in, until);
+}
+
+lease session::grant(std::string path, fencing_token token, turnstile::epoch in, std::shared_ptr<void> keepsake) const
+{
+    auto clock = core()->clock_of(in);
+    if (!clock) {  // that session is over already, and the next one has begun
+        clock = std::make_shared<detail::session_clock>(core()->timeout());
+        clock->end();
+    }
+    auto h = std::make_shared<detail::holding>(*this, std::move(path), in, token, std::move(clock), std::move(keepsake));
+    core()->keeping().add(h);
+    return lease{std::move(h)};
+}
+
+boost::asio::awaitable<void> session::swept(deadline until) const
+{
+    return wait_swept(core(), until);
+}
+
+boost::asio::awaitable<void> session::close() const
+{
+    return close_core(core());
 }
 
 }  // namespace turnstile::inline v0

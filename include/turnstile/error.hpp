@@ -63,6 +63,7 @@ enum class errc {
     would_deadlock,       ///< this wait could never end
 
     // Recipes.
+    timed_out,           ///< the deadline passed before our turn came; nothing is left behind
     lost,                ///< the holding was lost: somebody else may hold it now
     not_held,            ///< there is nothing (any more) to release
     sequence_exhausted,  ///< the parent's 31-bit creation counter is used up; remove the empty parent to reset it

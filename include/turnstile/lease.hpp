@@ -97,10 +97,10 @@ public:
     /// The same without waiting, and without errors. What cannot be deleted now is swept when the connection returns.
     void release_in_background() noexcept;
 
-    /// For recipes.
+private:
+    friend class session;
     explicit lease(std::shared_ptr<detail::holding> h) noexcept;
 
-private:
     std::shared_ptr<detail::holding> holding_;
 };
 

@@ -20,6 +20,7 @@
 #include <turnstile/deadline.hpp>
 #include <turnstile/error.hpp>
 #include <turnstile/export.hpp>
+#include <turnstile/lease.hpp>
 #include <turnstile/node.hpp>
 #include <turnstile/operation.hpp>
 #include <turnstile/pipeline.hpp>
@@ -77,7 +78,7 @@ public:
     static session open(session_options options);
 
     /// Waits until connected; throws errc::not_connected when the deadline passes first, auth_failed, session_closed.
-    boost::asio::awaitable<void> connected(deadline until = {});
+    boost::asio::awaitable<void> connected(deadline until = {}) const;
 
     connection_state state() const;
     /// The current epoch; it grows when a new ZooKeeper session is established.
@@ -89,49 +90,67 @@ public:
 
     /// `f(state)` runs on `executor` for each transition, in order. A listener that is slow sees the states late, and delays
     /// nobody else.
-    [[nodiscard]] state_listener on_state(boost::asio::any_io_executor executor, std::function<void(connection_state)> f);
+    [[nodiscard]] state_listener on_state(boost::asio::any_io_executor executor, std::function<void(connection_state)> f) const;
 
     boost::asio::awaitable<created_node> create(std::string path, std::string data = {},
                                                 create_mode mode = create_mode::persistent, acl access = {},
-                                                deadline until = {});
+                                                deadline until = {}) const;
     /// Creates what is missing of `path`, as containers: the servers remove them some time after they are empty again.
     /// Cost: one round trip, whatever the depth (the creates are pipelined).
-    boost::asio::awaitable<void> create_containers(std::string path, deadline until = {});
-    boost::asio::awaitable<node> get(std::string path, deadline until = {});
-    boost::asio::awaitable<node> get(std::string path, const watcher& w, deadline until = {});
+    boost::asio::awaitable<void> create_containers(std::string path, deadline until = {}) const;
+    boost::asio::awaitable<node> get(std::string path, deadline until = {}) const;
+    boost::asio::awaitable<node> get(std::string path, const watcher& w, deadline until = {}) const;
     boost::asio::awaitable<turnstile::stat> set(std::string path, std::string data, std::int32_t version = any_version,
-                                                deadline until = {});
-    boost::asio::awaitable<void> erase(std::string path, std::int32_t version = any_version, deadline until = {});
+                                                deadline until = {}) const;
+    boost::asio::awaitable<void> erase(std::string path, std::int32_t version = any_version, deadline until = {}) const;
     /// nullopt when there is no such node. With a watcher the watch is left in both cases.
-    boost::asio::awaitable<std::optional<turnstile::stat>> exists(std::string path, deadline until = {});
-    boost::asio::awaitable<std::optional<turnstile::stat>> exists(std::string path, const watcher& w, deadline until = {});
+    boost::asio::awaitable<std::optional<turnstile::stat>> exists(std::string path, deadline until = {}) const;
+    boost::asio::awaitable<std::optional<turnstile::stat>> exists(std::string path, const watcher& w, deadline until = {}) const;
     /// Names, without the path, in no order.
-    boost::asio::awaitable<std::vector<std::string>> children(std::string path, deadline until = {});
-    boost::asio::awaitable<std::vector<std::string>> children(std::string path, const watcher& w, deadline until = {});
+    boost::asio::awaitable<std::vector<std::string>> children(std::string path, deadline until = {}) const;
+    boost::asio::awaitable<std::vector<std::string>> children(std::string path, const watcher& w, deadline until = {}) const;
     /// Makes the reads behind it see everything that was committed before it.
-    boost::asio::awaitable<void> sync(std::string path = "/", deadline until = {});
+    boost::asio::awaitable<void> sync(std::string path = "/", deadline until = {}) const;
     /// Throws the first failing step's error; nothing has happened then.
-    boost::asio::awaitable<std::vector<step_result>> commit(transaction t, deadline until = {});
-    boost::asio::awaitable<std::vector<acl_entry>> get_acl(std::string path, deadline until = {});
+    boost::asio::awaitable<std::vector<step_result>> commit(transaction t, deadline until = {}) const;
+    boost::asio::awaitable<std::vector<acl_entry>> get_acl(std::string path, deadline until = {}) const;
     boost::asio::awaitable<turnstile::stat> set_acl(std::string path, acl access, std::int32_t version = any_version,
-                                                    deadline until = {});
+                                                    deadline until = {}) const;
     /// The ensemble's dynamic configuration, as text.
-    boost::asio::awaitable<std::string> config(deadline until = {});
+    boost::asio::awaitable<std::string> config(deadline until = {}) const;
 
     /// The operation under all others: never throws for what the world does, but answers with codes, one per operation.
     /// Bound to `in` it ends with errc::session_expired when that epoch is over, and it is not sent in another.
     boost::asio::awaitable<std::vector<outcome>> run(pipeline p, deadline until = {},
-                                                     turnstile::epoch in = turnstile::epoch::none);
-    boost::asio::awaitable<outcome> run(operation o, deadline until = {}, turnstile::epoch in = turnstile::epoch::none);
+                                                     turnstile::epoch in = turnstile::epoch::none) const;
+    boost::asio::awaitable<outcome> run(operation o, deadline until = {}, turnstile::epoch in = turnstile::epoch::none) const;
 
     /// Waits until everything that had to be cleaned up (nodes of cancelled, timed-out or released attempts) is gone.
-    boost::asio::awaitable<void> swept(deadline until = {});
+    boost::asio::awaitable<void> swept(deadline until = {}) const;
 
     /// Ends the ZooKeeper session: every blocked call ends with errc::closing or errc::session_closed, every lease is lost,
     /// and ephemeral znodes go. Returns when the servers have been told, at the latest after a few seconds. Again: no effect.
-    boost::asio::awaitable<void> close();
+    boost::asio::awaitable<void> close() const;
 
     const session_options& options() const;
+
+    // ---- For recipes, the SDK's and yours -------------------------------------------------------------------------
+
+    /// Deletes a node that was created in epoch `in`, for certain: repeated until it is gone or that ZooKeeper session is over.
+    /// Returns at once; swept() tells when it is done.
+    void discard(std::string path, turnstile::epoch in) const noexcept;
+    /// The same for what a create whose answer never came may have left: children of `directory` with `marker` in their name.
+    void discard_marked(std::string directory, std::string marker, turnstile::epoch in) const noexcept;
+
+    /// While the result exists, the session proves itself alive by a small write every quarter of its timeout (one for all).
+    std::shared_ptr<void> keep_proving() const;
+    /// Whether the ZooKeeper session of `in` is provably alive at this moment (see lease::held_until). No I/O.
+    bool proven(turnstile::epoch in) const;
+    /// Makes it so, by one write. Cost: one round trip. Errors: codes, as run().
+    boost::asio::awaitable<error_code> prove(turnstile::epoch in, deadline until = {}) const;
+
+    /// Makes a lease of a node of ours. `keepsake` is dropped when the lease is over, in whatever way.
+    lease grant(std::string path, fencing_token token, turnstile::epoch in, std::shared_ptr<void> keepsake = nullptr) const;
 
     /// For the SDK's own parts.
     const std::shared_ptr<detail::session_core>& core() const noexcept;

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -47,6 +48,10 @@ struct session_options {
 
     /// Where the session keeps its own node (one small ephemeral, only while something is held), under the root.
     std::string members = "/turnstile/members";
+
+    /// Added to every fencing token. Tokens are ZooKeeper's transaction ids, which begin anew when an ensemble is rebuilt or
+    /// restored from an old backup: then raise this, in all services alike, above the highest token that was ever handed out.
+    std::int64_t fence_base = 0;
 
     /// How long to wait before connecting anew after the session was lost or could not be opened: doubled from min to max,
     /// jittered, so that a thousand clients do not come back in the same instant.

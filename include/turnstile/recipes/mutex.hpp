@@ -80,8 +80,9 @@ public:
     /// Cost: 1 round trip (create and list, pipelined) when free; 2 when the directory is missing. In a line: at most two
     /// lists and three watched reads, none of them between the release of the holder and the grant.
     /// Cancellation, deadline: the place is given up and its node swept; nothing is left behind.
-    /// Errors: errc::deadline_exceeded; session_over(ec) when the ZooKeeper session that stood in line ended;
-    /// errc::would_deadlock, errc::sequence_exhausted, errc::no_auth, errc::bad_argument. Never in_doubt otherwise: doubts are resolved.
+    /// Errors: errc::timed_out; errc::not_connected when there was no connection until the deadline; session_over(ec) when the
+    /// ZooKeeper session that stood in line ended; errc::lost when somebody removed our place; errc::would_deadlock,
+    /// errc::sequence_exhausted, errc::no_auth, errc::bad_argument. Never in_doubt(ec): doubts are resolved, or swept.
     boost::asio::awaitable<lease> acquire(acquire_options how);
     boost::asio::awaitable<lease> acquire();
 

@@ -1,0 +1,41 @@
+// Names of places in a line, as they stand in ZooKeeper:
+//
+//     <kind><session id, base64url>.<counter, base36>-lock-<10 digits>      ours
+//     _c_<guid>-lock-<10 digits>                                            Curator's InterProcessMutex
+//     <hex>__lock__<10 digits>                                              kazoo's Lock
+//
+// The number at the end is the order, and is parsed strictly: anything else in the directory is somebody else's business, and
+// never a place.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace turnstile::inline v0::detail {
+
+/// Where ZooKeeper's 31-bit counter is too near its end to trust: at 2^31 it sticks, or turns negative and jumps the queue.
+inline constexpr std::int64_t sequence_limit = (std::int64_t{1} << 31) - (std::int64_t{1} << 20);
+
+struct place {
+    std::int64_t sequence = 0;
+    std::string name;
+
+    place() = default;
+    place(std::int64_t sequence_, std::string name_) : sequence{sequence_}, name{std::move(name_)} {}
+    friend auto operator<=>(const place&, const place&) = default;
+};
+
+/// nullopt: not a place.
+std::optional<place> parse_place(std::string_view name);
+
+/// What makes our nodes ours: unique to one attempt of one ZooKeeper session. The server appends the number.
+std::string place_marker(char kind, std::int64_t session_id, std::uint64_t counter);
+
+/// Those who stand before `own`, the nearest last; nullopt when `own` itself is not among the children.
+std::optional<std::vector<place>> places_ahead(const std::vector<std::string>& children, const place& own);
+
+}  // namespace turnstile::inline v0::detail

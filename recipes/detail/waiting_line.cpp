@@ -1,0 +1,292 @@
+#include "waiting_line.hpp"
+
+#include <turnstile/path.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+
+namespace turnstile::inline v0::detail {
+
+namespace {
+
+using boost::asio::awaitable;
+
+std::uint64_t next_counter() noexcept
+{
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// A recipe's deadline is an answer of its own: nothing is left in doubt, the ticket sweeps.
+error_code as_recipe(error_code ec) noexcept
+{
+    return ec == errc::deadline_exceeded ? error_code{errc::timed_out} : ec;
+}
+
+[[noreturn]] void fail(const line_request& line, error_code ec)
+{
+    throw error{as_recipe(ec), line.verb, line.directory};
+}
+
+/// Waits for a connection where there is none; the epoch to stand in. Tickets carry the session's id, so it must be known.
+awaitable<epoch> connected_epoch(line_request line)
+{
+    if (line.session.state() != connection_state::connected)
+        co_await line.session.connected(line.until);
+    co_return line.session.epoch();
+}
+
+void add_container_creates(pipeline& p, const std::string& directory)
+{
+    for (auto end = directory.find('/', 1);; end = directory.find('/', end + 1)) {
+        p.add(op::create{directory.substr(0, end), "", create_mode::container});
+        if (end == std::string::npos)
+            return;
+    }
+}
+
+/// What one attempt to stand in the line came to.
+enum class attempt_result { stands, directory_missing, not_executed, in_doubt };
+
+attempt_result judge(const outcome& created)
+{
+    if (created.ok())
+        return attempt_result::stands;
+    if (created.ec == errc::no_node)
+        return attempt_result::directory_missing;
+    if (in_doubt(created.ec) && created.ec != errc::deadline_exceeded && !cancelled(created.ec))
+        return attempt_result::in_doubt;
+    return attempt_result::not_executed;
+}
+
+/// Our node is certain: remember it, unless its number cannot be trusted.
+void accept(const line_request& line, ticket& t, std::string_view name, const stat& made)
+{
+    const auto own = parse_place(name);
+    // Sweep by name also what cannot be parsed: it is ours.
+    t.stands_as(own.value_or(place{0, std::string{name}}), made.czxid);
+    if (!own || own->sequence >= sequence_limit)
+        fail(line, errc::sequence_exhausted);
+    if (made.ephemeral_owner != line.session.id() && line.session.epoch() == t.in())
+        fail(line, errc::server_error);
+}
+
+/// The create's answer was lost: did it happen? Behind a sync the list is complete, whatever server answers. Returns the
+/// line's children, or nothing when our node is not there, and then it never will be.
+awaitable<std::optional<std::vector<std::string>>> find_doubted(line_request line, ticket& t)
+{
+    pipeline look;
+    look.add(op::sync{line.directory}).add(op::children{line.directory});
+    auto answers = co_await line.session.run(std::move(look), line.until, t.in());
+    auto& list = answers.back();
+    if (list.ec == errc::no_node) {
+        t.was_never_made();
+        co_return std::nullopt;
+    }
+    if (list.ec)
+        fail(line, list.ec);
+
+    std::vector<place> ours;
+    for (const auto& child : list.children)
+        if (auto p = child.starts_with(t.marker()) ? parse_place(child) : std::nullopt)
+            ours.push_back(std::move(*p));
+    if (ours.empty()) {
+        t.was_never_made();
+        co_return std::nullopt;
+    }
+    std::sort(ours.begin(), ours.end());
+    for (auto extra = ours.begin() + 1; extra != ours.end(); ++extra)
+        line.session.discard(join_path(line.directory, extra->name), t.in());
+
+    op::get own{join_path(line.directory, ours.front().name)};
+    const auto made = co_await line.session.run(std::move(own), line.until, t.in());
+    if (made.ec == errc::no_node) {
+        t.was_never_made();
+        co_return std::nullopt;
+    }
+    if (made.ec)
+        fail(line, made.ec);
+    accept(line, t, ours.front().name, made.stat);
+    co_return std::move(list.children);
+}
+
+awaitable<std::vector<std::string>> children_of(line_request line, epoch in)
+{
+    op::children list{line.directory};
+    auto answer = co_await line.session.run(std::move(list), line.until, in);
+    if (answer.ec)
+        fail(line, answer.ec);
+    co_return std::move(answer.children);
+}
+
+/// One attempt, in one epoch. Nothing: not executed, try again (`make_directory`: with the directory).
+awaitable<std::optional<stood>> try_to_stand(line_request line, bool& make_directory)
+{
+    const auto in = co_await connected_epoch(line);
+    ticket t{line.session, line.directory, in, line.kind};
+    pipeline p;
+    if (make_directory)
+        add_container_creates(p, line.directory);
+    p.add(op::create{t.path_to_create(), line.data, create_mode::ephemeral_sequential}).add(op::children{line.directory});
+    auto answers = co_await line.session.run(std::move(p), line.until, in);
+    auto& created = answers[answers.size() - 2];
+    auto& list = answers.back();
+
+    switch (judge(created)) {
+        case attempt_result::stands: {
+            accept(line, t, path_name(created.path), created.stat);
+            if (list.ec)
+                list.children = co_await children_of(line, in);
+            co_return stood{std::move(t), std::move(list.children)};
+        }
+        case attempt_result::directory_missing:
+            t.was_never_made();
+            if (make_directory && answers.size() > 2 && answers[answers.size() - 3].ec == errc::no_auth)
+                fail(line, errc::no_auth);
+            make_directory = true;
+            co_return std::nullopt;
+        case attempt_result::in_doubt: {
+            auto children = co_await find_doubted(line, t);
+            if (!children)
+                co_return std::nullopt;
+            co_return stood{std::move(t), std::move(*children)};
+        }
+        case attempt_result::not_executed: break;
+    }
+    if (created.ec == errc::not_connected || user_error(created.ec) || precondition_failed(created.ec))
+        t.was_never_made();
+    fail(line, created.ec);
+}
+
+/// The ZooKeeper session went, and the next one may do better.
+bool worth_another_session(const error& e) noexcept
+{
+    return e.code() == errc::session_expired;
+}
+
+}  // namespace
+
+ticket::ticket(session s, std::string directory, epoch in, char kind)
+    : session_{std::move(s)},
+      directory_{std::move(directory)},
+      in_{in},
+      marker_{place_marker(kind, session_.id(), next_counter())}
+{
+}
+
+ticket::ticket(ticket&& other) noexcept
+    : session_{other.session_},
+      directory_{std::move(other.directory_)},
+      in_{other.in_},
+      marker_{std::move(other.marker_)},
+      own_{std::move(other.own_)},
+      token_{other.token_},
+      engaged_{std::exchange(other.engaged_, false)}
+{
+}
+
+ticket::~ticket()
+{
+    if (!engaged_)
+        return;
+    if (own_.name.empty())
+        session_.discard_marked(directory_, marker_, in_);
+    else
+        session_.discard(path(), in_);
+}
+
+void ticket::stands_as(place own, fencing_token token)
+{
+    own_ = std::move(own);
+    token_ = session_.options().fence_base + token;
+}
+
+lease ticket::redeem(std::shared_ptr<void> keepsake)
+{
+    engaged_ = false;
+    return session_.grant(path(), token_, in_, std::move(keepsake));
+}
+
+awaitable<stood> stand_in(line_request line)
+{
+    bool make_directory = false;
+    while (true) {
+        std::optional<error> over;
+        try {
+            if (auto done = co_await try_to_stand(line, make_directory))
+                co_return std::move(*done);
+        } catch (const error& e) {
+            if (!worth_another_session(e))
+                throw;
+        }
+        if (line.until.passed())
+            fail(line, errc::timed_out);
+    }
+}
+
+awaitable<void> wait_turn(line_request line, stood& at)
+{
+    const auto in = at.place.in();
+    standing us{at.place.own()};
+    us.listed(std::exchange(at.children, {}));
+    if (us.next() == need::nothing)
+        co_return;
+
+    // Whoever waits must be provably alive when its turn comes: a lease that starts with an old proof is lost at once.
+    const auto proving = line.session.keep_proving();
+    const auto long_wait = deadline{line.session.timeout() / 4};
+    watcher news{line.session};
+    while (true) {
+        switch (us.next()) {
+            case need::nothing: co_return;
+            case need::gone: fail(line, errc::lost);
+            case need::list: us.listed(co_await children_of(line, in)); break;
+            case need::look: {
+                const auto glances = us.to_look();
+                pipeline look;
+                for (const auto& g : glances) {
+                    // get, not exists: a get that finds no node leaves no watch behind.
+                    op::get request{join_path(line.directory, g.name)};
+                    g.watch ? look.add(std::move(request), news) : look.add(std::move(request));
+                }
+                const auto answers = co_await line.session.run(std::move(look), line.until, in);
+                for (std::size_t i = 0; i < answers.size(); ++i) {
+                    if (answers[i].ok())
+                        us.seen(glances[i].name, glances[i].watch);
+                    else if (answers[i].ec == errc::no_node)
+                        us.went(glances[i].name);
+                    else
+                        fail(line, answers[i].ec);
+                }
+                break;
+            }
+            case need::wait: {
+                const bool patient = long_wait.passed();
+                if (patient)
+                    us.guard_own();
+                const auto event = co_await news.next(patient ? line.until : std::min(line.until, long_wait));
+                if (!event && line.until.passed())
+                    fail(line, errc::timed_out);
+                if (!event)
+                    us.guard_own();
+                else if (event->type == watch_event_type::erased)
+                    us.went(path_name(event->path));
+                else
+                    us.stirred(path_name(event->path));
+                break;
+            }
+        }
+    }
+}
+
+awaitable<std::vector<std::string>> list_line(line_request line)
+{
+    op::children list{line.directory};
+    auto answer = co_await line.session.run(std::move(list), line.until);
+    if (answer.ec && answer.ec != errc::no_node)
+        fail(line, answer.ec);
+    co_return std::move(answer.children);
+}
+
+}  // namespace turnstile::inline v0::detail

@@ -1,0 +1,96 @@
+// The queue in which every fair recipe stands: an ephemeral sequential znode per contender, served by number.
+//
+// Two steps, and who takes them owns a `ticket` from the first byte sent: whatever ends the attempt (an error, a deadline, a
+// cancellation), the ticket sees to it that the node goes.
+//
+//     auto stood = co_await stand_in(line);           // create and list: one round trip
+//     co_await wait_turn(stood);                      // until everybody ahead has gone
+#pragma once
+
+#include <turnstile/deadline.hpp>
+#include <turnstile/lease.hpp>
+#include <turnstile/session.hpp>
+
+#include "place_name.hpp"
+#include "standing.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace turnstile::inline v0::detail {
+
+/// Where to stand, and how.
+struct line_request {
+    turnstile::session session;
+    std::string directory;
+    std::string verb;  ///< for errors
+    std::string data;  ///< of our node
+    deadline until;
+    char kind = 'x';
+
+    line_request(turnstile::session s, std::string directory_, std::string verb_)
+        : session{std::move(s)}, directory{std::move(directory_)}, verb{std::move(verb_)}
+    {
+    }
+};
+
+/// A place in the line, or the attempt to get one. Dropped, it gives the place up.
+class ticket {
+public:
+    ticket(session s, std::string directory, epoch in, char kind);
+    ticket(ticket&&) noexcept;
+    ticket& operator=(ticket&&) = delete;
+    ~ticket();
+
+    /// The path to create; the server appends the number.
+    std::string path_to_create() const { return directory_ + "/" + marker_; }
+    const std::string& marker() const noexcept { return marker_; }
+    epoch in() const noexcept { return in_; }
+
+    /// The create has been answered: this is our node.
+    void stands_as(place own, fencing_token token);
+    /// The create has certainly not been executed.
+    void was_never_made() noexcept { engaged_ = false; }
+
+    const place& own() const noexcept { return own_; }
+    std::string path() const { return directory_ + "/" + own_.name; }
+    fencing_token token() const noexcept { return token_; }
+
+    /// Hands the node over to a lease.
+    lease redeem(std::shared_ptr<void> keepsake);
+
+private:
+    session session_;
+    std::string directory_;
+    epoch in_;
+    std::string marker_;
+    place own_;
+    fencing_token token_ = 0;
+    bool engaged_ = true;
+};
+
+/// A place, and the line as it was when we took it.
+struct stood {
+    ticket place;
+    std::vector<std::string> children;
+
+    stood(ticket t, std::vector<std::string> children_) : place{std::move(t)}, children{std::move(children_)} {}
+};
+
+/// Takes a place. Doubts are resolved (sync, list, look for our marker); a ZooKeeper session that ends before the place is
+/// certain is followed by another attempt in the next one.
+boost::asio::awaitable<stood> stand_in(line_request line);
+
+/// Returns when it is our turn. Throws when it will never be: the session is over, somebody removed our node, the deadline
+/// has passed (errc::timed_out).
+boost::asio::awaitable<void> wait_turn(line_request line, stood& at);
+
+/// The line's directory, listed: no children when it is missing.
+boost::asio::awaitable<std::vector<std::string>> list_line(line_request line);
+
+}  // namespace turnstile::inline v0::detail

@@ -1,0 +1,184 @@
+#include <turnstile/path.hpp>
+#include <turnstile/recipes/mutex.hpp>
+
+#include "detail/contender_record.hpp"
+#include "detail/owner_registry.hpp"
+#include "detail/waiting_line.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace turnstile::inline v0 {
+
+using boost::asio::awaitable;
+
+namespace {
+
+constexpr std::size_t purpose_max = 200;
+
+detail::line_request request_for(const session& s, const std::string& path, const char* verb, const acquire_options& how)
+{
+    if (how.purpose.size() > purpose_max)
+        throw error{errc::bad_argument, verb, path, "purpose: at most 200 bytes"};
+    detail::line_request line{s, path, verb};
+    auto record = detail::this_process();
+    record.label = s.options().label;
+    record.purpose = how.purpose;
+    line.data = detail::to_text(record);
+    line.until = how.until;
+    return line;
+}
+
+std::shared_ptr<void> enter(const detail::line_request& line, const acquire_options& how)
+{
+    auto present = detail::enter_line(line.session, line.directory, how.owner, how.second_place);
+    if (!present)
+        throw error{errc::would_deadlock, line.verb, line.directory, "the same owner holds it or waits for it already"};
+    return present;
+}
+
+/// It is our turn: make sure that the lease starts with a fresh proof of life.
+awaitable<lease> redeem(detail::line_request line, detail::ticket place, std::shared_ptr<void> keepsake)
+{
+    if (!line.session.proven(place.in()))
+        if (const auto ec = co_await line.session.prove(place.in(), line.until))
+            throw error{ec == errc::deadline_exceeded ? errc::timed_out : ec, line.verb, line.directory};
+    co_return place.redeem(std::move(keepsake));
+}
+
+bool busy(const std::vector<std::string>& children)
+{
+    return std::any_of(children.begin(), children.end(), [](const auto& c) { return detail::parse_place(c).has_value(); });
+}
+
+}  // namespace
+
+mutex::mutex(session s, std::string path) : session_{std::move(s)}, path_{std::move(path)}
+{
+    if (const auto bad = check_path(path_))
+        throw error{bad, "mutex", path_};
+    if (path_ == "/")
+        throw error{errc::bad_path, "mutex", path_, "the root cannot be a lock"};
+}
+
+// The verbs are free coroutines on values: an awaitable may outlive the mutex object that it was asked of.
+
+namespace {
+
+awaitable<lease> acquire_in(session s, std::string path, acquire_options how)
+{
+    const auto line = request_for(s, path, "acquire", how);
+    auto present = enter(line, how);
+    // 1. create(EPHEMERAL | SEQUENTIAL) and list, in one round trip. The ticket in `at` erases its node unless a lease takes it
+    //    over: an error, a deadline and a cancellation all leave the line cleanly.
+    auto at = co_await detail::stand_in(line);
+    // 2. The lowest number holds the lock; the others watch the node just ahead of theirs.
+    co_await detail::wait_turn(line, at);
+    // 3. The holding is a lease.
+    co_return co_await redeem(line, std::move(at.place), std::move(present));
+}
+
+awaitable<std::optional<lease>> try_acquire_in(session s, std::string path, acquire_options how)
+{
+    const auto line = request_for(s, path, "try_acquire", how);
+    auto present = enter(line, how);
+    // A read first: who is refused writes nothing, and leaves nothing to clean up.
+    if (busy(co_await detail::list_line(line)))
+        co_return std::nullopt;
+    auto at = co_await detail::stand_in(line);
+    const auto ahead = detail::places_ahead(at.children, at.place.own());
+    if (!ahead || !ahead->empty())
+        co_return std::nullopt;  // somebody was faster; the ticket gives the place up
+    co_return co_await redeem(line, std::move(at.place), std::move(present));
+}
+
+awaitable<std::optional<lease>> acquire_or_time_out(session s, std::string path, acquire_options how)
+{
+    try {
+        co_return co_await acquire_in(std::move(s), std::move(path), std::move(how));
+    } catch (const error& e) {
+        if (e.code() != errc::timed_out)
+            throw;
+    }
+    co_return std::nullopt;
+}
+
+}  // namespace
+
+awaitable<lease> mutex::acquire()
+{
+    return acquire(acquire_options{});
+}
+
+awaitable<lease> mutex::acquire(acquire_options how)
+{
+    return acquire_in(session_, path_, std::move(how));
+}
+
+awaitable<std::optional<lease>> mutex::try_acquire()
+{
+    return try_acquire(acquire_options{});
+}
+
+awaitable<std::optional<lease>> mutex::try_acquire(acquire_options how)
+{
+    return try_acquire_in(session_, path_, std::move(how));
+}
+
+awaitable<std::optional<lease>> mutex::try_acquire_until(deadline until)
+{
+    return try_acquire_until(acquire_options{until});
+}
+
+awaitable<std::optional<lease>> mutex::try_acquire_until(acquire_options how)
+{
+    if (!how.until.passed())
+        return acquire_or_time_out(session_, path_, std::move(how));
+    // A deadline that has passed asks for a look, and a look needs some time of its own.
+    how.until = deadline{session_.options().operation_timeout};
+    return try_acquire(std::move(how));
+}
+
+namespace {
+
+awaitable<line_view> view_of(session s, std::string path, deadline until)
+{
+    detail::line_request line{s, path, "line"};
+    line.until = until.is_never() ? deadline{s.options().operation_timeout} : until;
+    std::vector<detail::place> places;
+    for (const auto& child : co_await detail::list_line(line))
+        if (auto p = detail::parse_place(child))
+            places.push_back(std::move(*p));
+    std::sort(places.begin(), places.end());
+
+    pipeline look;
+    for (const auto& p : places)
+        look.add(op::get{join_path(path, p.name)});
+    const auto records = co_await s.run(std::move(look), line.until);
+    line_view view;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (!records[i].ok())
+            continue;  // went between the two
+        const auto record = detail::parse_contender_record(records[i].data);
+        contender c;
+        c.node = places[i].name;
+        c.sequence = places[i].sequence;
+        c.session = records[i].stat.ephemeral_owner;
+        c.host = record.host;
+        c.pid = record.pid;
+        c.label = record.label;
+        c.purpose = record.purpose;
+        c.since = std::chrono::system_clock::time_point{std::chrono::milliseconds{records[i].stat.ctime}};
+        view.push_back(std::move(c));
+    }
+    co_return view;
+}
+
+}  // namespace
+
+awaitable<line_view> mutex::line(deadline until)
+{
+    return view_of(session_, path_, until);
+}
+
+}  // namespace turnstile::inline v0
