@@ -24,6 +24,7 @@ extern "C" {
 void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
 
 void* malloc(std::size_t size)
 {
@@ -41,6 +42,13 @@ void* realloc(void* old, std::size_t size)
 {
     allocated.fetch_add(1, std::memory_order_relaxed);
     return __libc_realloc(old, size);
+}
+
+// Asio's way to memory, and so every coroutine frame's.
+void* aligned_alloc(std::size_t alignment, std::size_t size)
+{
+    allocated.fetch_add(1, std::memory_order_relaxed);
+    return __libc_memalign(alignment, size);
 }
 }
 
