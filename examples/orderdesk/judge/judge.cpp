@@ -48,7 +48,9 @@ int main(int argc, char** argv)
         "judge"};
     std::filesystem::path dir;
     bool json = false;
-    app.add_option("dir", dir, "Directory with orders.db, psp.db and buyers.db")->required()->check(CLI::ExistingDirectory);
+    app.add_option("--dir", dir, "Directory with orders.db, psp.db and buyers.db")
+        ->required()
+        ->check(CLI::ExistingDirectory);
     app.add_flag("--json", json, "For programs");
 
     return program(argc, argv, app, [&] {

@@ -1,5 +1,5 @@
 // pspd is the payment provider: somebody else's company, with its own database. It captures money once per key, and takes
-// its time to say so: the money has moved before the answer comes.
+// its time to say so: the money has moved before the answer comes. Who asks again under the same key is told at once.
 #include "desk/database.hpp"
 #include "desk/event_log.hpp"
 #include "desk/order_book.hpp"
@@ -64,7 +64,8 @@ int main(int argc, char** argv)
         serve(service, [&] {
             return [&late, db = std::make_shared<database>(file)](const nlohmann::json& question) {
                 auto captured = capture(*db, question);
-                answer_late(late);
+                if (db->changes() == 1)
+                    answer_late(late);
                 return captured;
             };
         });

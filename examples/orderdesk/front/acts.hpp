@@ -1,0 +1,47 @@
+// The acts of the demo. Each plays, shows what happened, and says whether it went as promised.
+#pragma once
+
+#include "judge/rules.hpp"
+#include "stage.hpp"
+#include "terminal.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace orderdesk {
+
+struct settings {
+    std::string servers;  ///< empty: start a server
+    std::uint64_t seed = 1;
+    int orders = 30;
+    int requests = 600;
+    std::filesystem::path dir;       ///< of databases and logs
+    std::filesystem::path pictures;  ///< of the SVG files
+};
+
+struct race_result {
+    verdict judged;
+    std::chrono::microseconds took{};
+    std::filesystem::path picture;  ///< empty: no order was interesting
+};
+
+/// Requests hit the same orders, with guard "none" or "lock"; then the judge reads the books.
+race_result race(const ensemble& zookeeper, const settings& s, terminal& out, const std::string& guard);
+
+/// With a guard: no anomaly. Without: at least one, or the run was too gentle to prove anything.
+bool as_promised(const race_result& r);
+
+struct act_result {
+    bool good = true;
+    std::filesystem::path picture;
+};
+
+/// The holder is killed in the middle of a payment; those who wait in other processes are served in order.
+act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out);
+
+/// The holder is frozen beyond its session, and wakes up believing that it still holds.
+act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& out);
+
+}  // namespace orderdesk

@@ -1,0 +1,104 @@
+#include "acts.hpp"
+#include "desk/order_book.hpp"
+#include "interrupt.hpp"
+#include "pictures.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <stdexcept>
+
+namespace orderdesk {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto session_timeout = 4s;
+constexpr auto patience = 120s;
+
+int answered(database& buyers)
+{
+    auto counting = buyers.prepare("SELECT count(*) AS n FROM answers");
+    counting.step();
+    return static_cast<int>(counting.integer("n"));
+}
+
+void watch(stage& st, child& buyers, const settings& s, terminal& out)
+{
+    const auto began = std::chrono::steady_clock::now();
+    const auto since = [&] {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+    };
+    const auto file = st.dir() / "buyers.db";
+    wait_until("the buyers have a plan",
+               [&] { return !buyers.running() || std::filesystem::exists(file.string() + "-wal"); });
+    while (buyers.running()) {
+        database book{file};
+        out.progress("requests answered", answered(book), s.requests, since());
+        pause(100ms);
+        if (since() > patience)
+            throw std::runtime_error{"the buyers are not done after " + seconds(patience)};
+    }
+    database book{file};
+    out.progress("requests answered", answered(book), s.requests, since());
+    out.progress_ends();
+    if (buyers.exit_code() != 0)
+        st.expect_alive(buyers);
+}
+
+/// The judge is a process of its own, as everybody here; what it says comes as JSON.
+verdict call_the_judge(stage& st)
+{
+    auto& judge = st.start("judge", "judge", {"--json"});
+    wait_until("the judge has judged", [&] { return !judge.running(); });
+    std::ifstream said{st.dir() / "judge.out"};
+    const auto parsed = nlohmann::json::parse(said, nullptr, false);
+    if (parsed.is_discarded())
+        st.expect_alive(judge);
+    verdict v;
+    v.guard = parsed.at("guard");
+    v.anomalies = parsed.at("anomalies");
+    v.answers = parsed.at("answers");
+    v.median_us = parsed.at("median_us");
+    v.p99_us = parsed.at("p99_us");
+    for (const auto& f : parsed.at("findings"))
+        v.findings.push_back({f.at("rule"), f.at("title"), f.at("applies"), f.at("anomalies"), f.at("examples")});
+    return v;
+}
+
+}  // namespace
+
+race_result race(const ensemble& zookeeper, const settings& s, terminal& out, const std::string& guard)
+{
+    stage st{zookeeper, s.dir / ("race-" + guard)};
+    open_orders(st.dir() / "orders.db", guard, s.orders, s.seed);
+    st.start_service("pspd", "pspd", {"--workers", "32"});
+    const auto psp = std::to_string(st.port_of("pspd"));
+    for (const auto* name : {"payd-1", "payd-2"})
+        st.start_service("payd", name, st.guarded(guard, session_timeout, {"--psp", psp}));
+    for (const auto* name : {"priced-1", "priced-2"})
+        st.start_service("priced", name, st.guarded(guard, session_timeout, {}));
+
+    const auto began = now_us();
+    auto& buyers = st.start(
+        "buyers", "buyers",
+        {"--seed", std::to_string(s.seed), "--orders", std::to_string(s.orders), "--requests", std::to_string(s.requests),
+         "--pay", std::to_string(st.port_of("payd-1")), std::to_string(st.port_of("payd-2")), "--edit",
+         std::to_string(st.port_of("priced-1")), std::to_string(st.port_of("priced-2"))});
+    watch(st, buyers, s, out);
+    race_result r;
+    r.took = std::chrono::microseconds{now_us() - began};
+    st.everybody_leaves();
+    r.judged = call_the_judge(st);
+    if (const auto picture = picture_of_race(st.dir(), guard))
+        r.picture = save_picture(*picture, s.pictures / ("race-" + guard + ".svg"));
+    return r;
+}
+
+bool as_promised(const race_result& r)
+{
+    return r.judged.guard == "none" ? r.judged.anomalies > 0 : r.judged.anomalies == 0;
+}
+
+}  // namespace orderdesk

@@ -1,0 +1,110 @@
+#include "acts.hpp"
+#include "desk/database.hpp"
+#include "desk/order_book.hpp"
+#include "interrupt.hpp"
+#include "pictures.hpp"
+
+#include <turnstile/error.hpp>
+
+#include <csignal>
+
+#include <algorithm>
+#include <future>
+#include <string>
+#include <vector>
+
+namespace orderdesk {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds session_timeout = 2s;
+constexpr auto thinks = "600";  // milliseconds between its read and its write: frozen in between
+
+bool holds(database& book, const std::string& process)
+{
+    auto asking = book.prepare("SELECT count(*) AS n FROM history WHERE process = :process AND action = 'entered'");
+    asking.bind(":process", process).step();
+    return asking.integer("n") > 0;
+}
+
+/// What the zombie told about itself.
+const nlohmann::json* told(const std::vector<nlohmann::json>& events, const std::string& process, const char* what)
+{
+    const auto at = std::ranges::find_if(
+        events, [&](const nlohmann::json& e) { return e.at("process") == process && e.at("event") == what; });
+    return at == events.end() ? nullptr : &*at;
+}
+
+nlohmann::json got(const std::string& what, std::future<nlohmann::json>& answer)
+{
+    wait_until(what, [&] { return answer.wait_for(0s) == std::future_status::ready; });
+    return answer.get();
+}
+
+}  // namespace
+
+act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& out)
+{
+    stage st{zookeeper, s.dir / "zombie"};
+    open_orders(st.dir() / "orders.db", "lock", 1, s.seed);
+    st.start_service("pspd", "pspd", {});
+    const auto psp = std::to_string(st.port_of("pspd"));
+    st.start_service("payd", "payd-1", st.guarded("lock", session_timeout, {"--psp", psp}));
+    auto& zombie =
+        st.start_service("priced", "priced-1",
+                         st.guarded("lock", session_timeout, {"--careless", "--think-min", thinks, "--think-max", thinks}));
+
+    const auto ask_of = [&](const std::string& process, const std::string& request) {
+        return std::async(std::launch::async, [port = st.port_of(process), request] {
+            return ask(port, {{"request", request}, {"order", 1}, {"price", 1}});
+        });
+    };
+    database book{st.dir() / "orders.db"};
+    auto edit = ask_of("priced-1", "edit-1");
+    wait_until("priced-1 has its turn", [&] { return holds(book, "priced-1"); });
+    zombie.send(SIGSTOP);
+    st.log().tell_of("priced-1", event::frozen);
+    const auto frozen_at = now_us();
+    out.say("   priced-1 holds the order, has read the price, and is frozen");
+
+    auto tap = ask_of("payd-1", "tap-1");
+    const auto paid = got("payd-1 answers", tap);
+    out.say("   payd-1 got its turn when the frozen one's session was over, and answered: " +
+            paid.at("outcome").get<std::string>() + " (" + seconds(std::chrono::microseconds{now_us() - frozen_at}) +
+            " after the freeze)");
+    const auto before = read_order(book, 1);
+    pause(300ms);
+
+    st.log().tell_of("priced-1", event::woken);
+    zombie.send(SIGCONT);
+    const auto refused = got("the zombie answers", edit);
+    const auto after = read_order(book, 1);
+    out.say("   priced-1 wakes up, and goes on where it stood: it writes its price");
+
+    const auto events = read_events(st.dir() / "events.jsonl");
+    const auto* lost = told(events, "priced-1", event::lost);
+    const auto* fenced = told(events, "priced-1", event::fenced);
+    const bool first_line = lost != nullptr && lost->at("code") == static_cast<int>(turnstile::errc::lost);
+    const bool second_line = fenced != nullptr && fenced->at("rows") == 0 && refused.at("outcome") == "refused";
+    const bool unharmed = paid.at("outcome") == "paid" && before.status == status::paid && after.status == status::paid &&
+                          after.price == before.price && after.quote == before.quote;
+    out.verdict(first_line, "first line of defence: lease.check() throws: \"" +
+                                (lost == nullptr ? std::string{"nothing"} : lost->at("why").get<std::string>()) + "\"");
+    out.verdict(second_line, "second line, for a program that does not ask: the fenced UPDATE changes " +
+                                 (fenced == nullptr ? std::string{"?"} : std::to_string(fenced->at("rows").get<int>())) +
+                                 " rows");
+    out.verdict(unharmed, "the order is paid at the price that was charged");
+
+    act_result r;
+    r.good = first_line && second_line && unharmed;
+    r.picture =
+        save_picture(picture_of_act(st.dir(), "The holder is frozen beyond its session, and wakes up",
+                                    "Another process has taken its turn and been paid. The zombie's write is stopped twice: "
+                                    "by the lease, and by the row."),
+                     s.pictures / "zombie.svg");
+    return r;
+}
+
+}  // namespace orderdesk
