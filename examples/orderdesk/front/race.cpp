@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <stdexcept>
+#include <string_view>
 
 namespace orderdesk {
 
@@ -17,11 +18,18 @@ using namespace std::chrono_literals;
 constexpr auto session_timeout = 4s;
 constexpr auto patience = 120s;
 
-int answered(database& buyers)
+int count(database& book, std::string_view what)
 {
-    auto counting = buyers.prepare("SELECT count(*) AS n FROM answers");
+    auto counting = book.prepare(what);
     counting.step();
     return static_cast<int>(counting.integer("n"));
+}
+
+int answered(database& buyers)
+{
+    // The buyers may not have opened their book yet.
+    const bool open = count(buyers, "SELECT count(*) AS n FROM sqlite_master WHERE name = 'answers'") == 1;
+    return open ? count(buyers, "SELECT count(*) AS n FROM answers") : 0;
 }
 
 void watch(stage& st, child& buyers, const settings& s, terminal& out)
@@ -30,17 +38,13 @@ void watch(stage& st, child& buyers, const settings& s, terminal& out)
     const auto since = [&] {
         return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     };
-    const auto file = st.dir() / "buyers.db";
-    wait_until("the buyers have a plan",
-               [&] { return !buyers.running() || std::filesystem::exists(file.string() + "-wal"); });
+    database book{st.dir() / "buyers.db"};
     while (buyers.running()) {
-        database book{file};
         out.progress("requests answered", answered(book), s.requests, since());
         pause(100ms);
         if (since() > patience)
             throw std::runtime_error{"the buyers are not done after " + seconds(patience)};
     }
-    database book{file};
     out.progress("requests answered", answered(book), s.requests, since());
     out.progress_ends();
     if (buyers.exit_code() != 0)

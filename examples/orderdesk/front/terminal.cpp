@@ -34,7 +34,8 @@ terminal::terminal() : live_{::isatty(STDOUT_FILENO) == 1}, colours_{live_ && !n
 
 void terminal::say(std::string_view line)
 {
-    std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    std::putchar('\n');
     std::fflush(stdout);
 }
 
