@@ -23,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+#include <string.h>
+
 namespace turnstile::inline v0::detail {
 
 namespace {
@@ -200,6 +202,7 @@ public:
 
 private:
     void open_handle();
+    bool init(const std::string& servers);
     static void on_event(zhandle_t* zh, int type, int state, const char* path, void* context);
     void on_session_event(zhandle_t* zh, int state);
     void drain();
@@ -361,9 +364,8 @@ private:
 
 c_client::~c_client()
 {
-    // Not volatile memory's best wipe, but the compiler cannot prove that nobody looks: the string is heap memory of ours.
-    std::fill(settings_.auth_secret.begin(), settings_.auth_secret.end(), '\0');
-    std::fill(settings_.resume.password.begin(), settings_.resume.password.end(), '\0');
+    ::explicit_bzero(settings_.auth_secret.data(), settings_.auth_secret.size());
+    ::explicit_bzero(settings_.resume.password.data(), settings_.resume.password.size());
 }
 
 void c_client::start()
@@ -374,13 +376,15 @@ void c_client::start()
 void c_client::open_handle()
 {
     const auto servers = numeric_server_list(settings_.servers, *settings_.log);
+    if (servers.empty() || !init(servers))
+        events_->on_disconnected();  // outside the gate: whoever hears it may hold the lock under which it submits
+}
+
+bool c_client::init(const std::string& servers)
+{
     const std::lock_guard gate{gate_};
     if (closing_)
-        return;
-    if (servers.empty()) {
-        events_->on_disconnected();
-        return;
-    }
+        return true;
     clientid_t id{};
     id.client_id = settings_.resume.id;
     settings_.resume.password.copy(id.passwd, sizeof id.passwd);
@@ -390,13 +394,13 @@ void c_client::open_handle()
                               settings_.resume.id != 0 ? &id : nullptr, this, 0, &client_log::write);
     if (!handle_) {
         SPDLOG_LOGGER_ERROR(settings_.log, "libzookeeper cannot open a handle: errno {}", errno);
-        events_->on_disconnected();
-        return;
+        return false;
     }
     zoo_set_servers_resolution_delay(handle_, -1);
     if (!settings_.auth_scheme.empty())
         zoo_add_auth(handle_, settings_.auth_scheme.c_str(), settings_.auth_secret.data(),
                      static_cast<int>(settings_.auth_secret.size()), &on_auth, nullptr);
+    return true;
 }
 
 error_code c_client::submit(const operation& o, completion done)
@@ -416,7 +420,10 @@ error_code c_client::submit(const operation& o, completion done)
     }
     const std::lock_guard lock{registry_mutex_};
     registry_.erase(registry_.iterator_to(*c));
-    return rc == ZINVALIDSTATE || rc == ZCLOSING ? error_code{errc::not_connected} : from_zookeeper(rc);
+    if (rc == ZINVALIDSTATE || rc == ZCLOSING)
+        return errc::not_connected;
+    const auto why = from_zookeeper(rc);
+    return in_doubt(why) ? error_code{errc::server_error} : why;  // nothing was accepted: no doubt about that
 }
 
 void c_client::answered(call* c, outcome o)

@@ -31,6 +31,9 @@ struct flight : std::enable_shared_from_this<flight>, unlinks_itself {
     std::shared_ptr<mailbox> box;  ///< of all operations that watch
     epoch in = epoch::none;        ///< belongs to this epoch only
     bool repeatable = false;       ///< reads only: asked again when the connection goes
+    bool errand = false;           ///< the SDK's own: what must be cleaned up is never refused for a full queue
+    std::size_t watch_bytes = 0;   ///< of path, to be watched
+    std::size_t ephemeral_bytes = 0;
 
     // Guarded by the core's mutex.
     std::vector<outcome> answers;
@@ -38,7 +41,6 @@ struct flight : std::enable_shared_from_this<flight>, unlinks_itself {
     unique_function<void(std::vector<outcome>)> done;
     std::shared_ptr<session_core> core;  ///< set while sent
     boot_clock::time_point sent;
-    epoch sent_in = epoch::none;
     std::size_t missing = 0;    ///< answers still to come
     std::uint32_t attempt = 0;  ///< answers of earlier attempts are ignored
     flight_stage stage = flight_stage::grounded;

@@ -35,16 +35,14 @@ void keeper::add(const std::shared_ptr<holding>& h)
 {
     const std::lock_guard lock{mutex_};
     holdings_.emplace(h.get(), h);
-    if (!alarm_)
-        arm();
+    arm();
 }
 
 std::shared_ptr<void> keeper::keep_proving()
 {
     const std::lock_guard lock{mutex_};
     ++provers_;
-    if (!alarm_)
-        arm();
+    arm();
     const auto stop = [core = core_.shared_from_this()](void* p) {
         auto& self = *static_cast<keeper*>(p);
         const std::lock_guard ending{self.mutex_};
@@ -86,14 +84,27 @@ std::vector<std::shared_ptr<holding>> keeper::live() const
     return all;
 }
 
-/// At the next quarter of the timeout, or when the session's proof of life runs out, if that is sooner.
+void keeper::timeout_changed()
+{
+    const std::lock_guard lock{mutex_};
+    if (!holdings_.empty() || provers_ != 0)
+        arm();
+}
+
+/// At the next quarter of the timeout, or when the session's proof of life runs out, if that is sooner. An alarm that was
+/// set for a longer timeout is moved forward.
 void keeper::arm()
 {
     auto wait = std::chrono::nanoseconds{core_.timeout()} / 4;
     if (const auto clock = core_.clock_of(core_.current_epoch()))
         if (const auto left = clock->good_until() - boot_clock::now(); left.count() > 0)
             wait = std::min(wait, std::chrono::nanoseconds{left} + 1ms);
-    alarm_ = backstage::get().at(backstage::clock::now() + wait, [weak = core_.weak_from_this()] {
+    const auto when = backstage::clock::now() + wait;
+    if (alarm_ && alarm_->first <= when)
+        return;
+    if (alarm_)
+        backstage::get().cancel(*alarm_);
+    alarm_ = backstage::get().at(when, [weak = core_.weak_from_this()] {
         if (const auto core = weak.lock())
             core->keeping().tick();
     });
@@ -112,7 +123,8 @@ void keeper::tick()
         feed(in, [this, keep = core_.shared_from_this()](error_code) { feeding_ = false; });
 
     const std::lock_guard lock{mutex_};
-    alarm_.reset();
+    if (alarm_ && alarm_->first <= backstage::clock::now())
+        alarm_.reset();
     if (!holdings_.empty() || provers_ != 0)
         arm();
 }
@@ -152,7 +164,8 @@ void keeper::feed_first(epoch in, unique_function<void(error_code)> told)
             const std::lock_guard lock{mutex_};
             member_made_in_ = in;
         } else if (!in_doubt(ec) && !session_over(ec)) {
-            SPDLOG_LOGGER_ERROR(&core_.log(), "cannot make the member node under {}: {}; leases of this session will run out",
+            SPDLOG_LOGGER_ERROR(&core_.log(),
+                                "cannot make the member node under {}: {}; leases of this session will run out",
                                 core_.options().members, ec.message());
         }
         if (ec == errc::node_exists)  // made by a create whose answer was lost: this has proven nothing yet

@@ -38,6 +38,8 @@ public:
     std::shared_ptr<void> keep_proving();
     /// Feeds the clock now; `told` (may be empty) learns how the write ended.
     void feed(epoch in, unique_function<void(error_code)> told);
+    /// A ZooKeeper session with a timeout of its own has begun.
+    void timeout_changed();
 
     /// The ZooKeeper session of this epoch is over: so are its leases.
     void lose_all(epoch in);

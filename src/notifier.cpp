@@ -8,6 +8,9 @@
 
 #include <mutex>
 
+#include <pthread.h>
+#include <signal.h>
+
 namespace turnstile::inline v0::detail {
 
 void post_to_notifier(unique_function<void()> f)
@@ -17,7 +20,13 @@ void post_to_notifier(unique_function<void()> f)
     static std::uint32_t made_in = 0;
     const std::lock_guard one_at_a_time{making};
     if (!pool || made_in != fork_generation()) {
+        // Signals are the application's, here too.
+        sigset_t all;
+        sigset_t before;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
         pool = new boost::asio::thread_pool{1};  // never destroyed, as the backstage
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
         made_in = fork_generation();
     }
     boost::asio::post(*pool, [f = std::move(f)]() mutable {

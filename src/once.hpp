@@ -1,5 +1,5 @@
-// Waiting, the only way it is done in the SDK: one answer, at most one deadline, at most one cancellation, and exactly one of
-// them resumes the waiting coroutine, on its own executor.
+// Waiting, the only way it is done in the SDK: one answer, at most one deadline, at most one cancellation, and exactly one
+// of them resumes the waiting coroutine, on its own executor.
 #pragma once
 
 #include <turnstile/deadline.hpp>
@@ -85,15 +85,21 @@ boost::asio::awaitable<T> await_once(deadline until, Start start, GiveUp give_up
             slot.assign([answer, give_up](boost::asio::cancellation_type) {
                 give_up(answer, error_code{boost::asio::error::operation_aborted});
             });
-        if (!until.is_never())
-            answer->alarm_at(until.when(), [weak = std::weak_ptr{answer}, give_up] {
-                if (auto waiting = weak.lock())
-                    give_up(waiting, error_code{errc::deadline_exceeded});
-            });
-        start(std::move(answer));
+        // The answer may come, and the coroutine may end on another thread, before `start` has returned: nothing of its
+        // frame is touched afterwards. And the alarm only after the start: there is nothing to give up before.
+        const auto when = until;
+        auto give_up_late = [weak = std::weak_ptr{answer}, give_up] {
+            if (auto waiting = weak.lock())
+                give_up(waiting, error_code{errc::deadline_exceeded});
+        };
+        auto begin = start;
+        begin(answer);
+        if (!when.is_never())
+            answer->alarm_at(when.when(), std::move(give_up_late));
     };
     // optional: Asio would throw a bare error_code instead of returning it.
-    auto waiting = boost::asio::async_initiate<const boost::asio::deferred_t&, void(std::optional<T>)>(initiate, boost::asio::deferred);
+    auto waiting =
+        boost::asio::async_initiate<const boost::asio::deferred_t&, void(std::optional<T>)>(initiate, boost::asio::deferred);
     auto value = co_await std::move(waiting);
     co_return std::move(*value);
 }

@@ -33,7 +33,7 @@ boost::asio::awaitable<outcomes> run_flight(std::shared_ptr<detail::session_core
                                             deadline until)
 {
     using answers = std::shared_ptr<detail::once<outcomes>>;
-    auto start = [&core, &f](answers w) {
+    auto start = [core, f](answers w) {
         f->done = [w = std::move(w)](outcomes all) { w->complete(std::move(all)); };
         core->submit(f);
     };

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <random>
 
+#include <string.h>
+
 namespace turnstile::inline v0::detail {
 
 using namespace std::chrono_literals;
@@ -101,10 +103,11 @@ public:
         if (o.steps.empty())
             fail(errc::bad_argument);
         in_multi_ = true;
+        bytes_ = o.steps.size() * step_overhead;
         for (const auto& s : o.steps)
             std::visit(*this, s);
-        in_multi_ = false;
         payload(0);
+        in_multi_ = false;
     }
     template <class Op>
     void operator()(const Op& o)
@@ -138,6 +141,9 @@ private:
         if (!ec)
             ec = why;
     }
+
+    /// Headers, lengths, version and a short ACL of one step.
+    static constexpr std::size_t step_overhead = 64;
 
     const std::size_t payload_max_;
     std::size_t bytes_ = 0;
@@ -206,10 +212,30 @@ struct session_core::listener {
     boost::asio::strand<boost::asio::any_io_executor> executor;
     std::function<void(connection_state)> f;
     std::atomic<bool> listening{true};
+    std::mutex mutex;
+    // Guarded by mutex. Filled under the core's mutex: in the order of the transitions, whoever comes to post them first.
+    std::deque<connection_state> to_tell;
 
     listener(boost::asio::any_io_executor e, std::function<void(connection_state)> f_)
         : executor{boost::asio::make_strand(std::move(e))}, f{std::move(f_)}
     {
+    }
+
+    void note(connection_state s)
+    {
+        const std::lock_guard lock{mutex};
+        to_tell.push_back(s);
+    }
+    void tell_next()
+    {
+        connection_state s{};
+        {
+            const std::lock_guard lock{mutex};
+            s = to_tell.front();
+            to_tell.pop_front();
+        }
+        if (listening)
+            f(s);
     }
 };
 
@@ -264,11 +290,16 @@ session_core::session_core(session_options options)
 {
 }
 
-session_core::~session_core() = default;
+session_core::~session_core()
+{
+    ::explicit_bzero(options_.digest.data(), options_.digest.size());
+    ::explicit_bzero(identity_.password.data(), identity_.password.size());
+}
 
 // ---- The connection's life --------------------------------------------------------------------------------------
 
-void session_core::client_connected(std::uint64_t number, const session_identity& identity, std::chrono::milliseconds timeout)
+void session_core::client_connected(std::uint64_t number, const session_identity& identity,
+                                    std::chrono::milliseconds timeout)
 {
     guarded g{*this};
     if (number != client_number_)
@@ -303,7 +334,7 @@ void session_core::apply(guarded& g, connection_event e)
     if (act.retire_client)
         retire_client(g);
     if (act.begin_epoch)
-        begin_epoch();
+        begin_epoch(g);
     if (act.open_client)
         open_client(g);
     if (act.arm_retry) {
@@ -326,11 +357,12 @@ std::chrono::milliseconds session_core::stale_after() const
     return state_ == connection_state::suspended ? 3 * granted : std::max<std::chrono::milliseconds>(granted, 2s);
 }
 
-void session_core::begin_epoch()
+void session_core::begin_epoch(guarded& g)
 {
     epoch_ = turnstile::epoch{static_cast<std::uint32_t>(epoch_) + 1};
     epoch_over_ = false;
     clock_ = std::make_shared<session_clock>(timeout_);
+    g.after([self = shared_from_this()] { self->keeper_.timeout_changed(); });
     if (options_.root != "/")
         make_root();
 }
@@ -344,10 +376,29 @@ void session_core::make_root()
         if (end == std::string::npos)
             break;
     }
-    auto f = std::make_shared<flight>(std::move(creates), [](const std::vector<outcome>&) {});
+    auto made = [weak = weak_from_this(), in = epoch_](const std::vector<outcome>& answers) {
+        if (const auto core = weak.lock())
+            core->root_made(in, answers.back().ec);
+    };
+    auto f = std::make_shared<flight>(std::move(creates), std::move(made));
+    f->in = epoch_;
     f->stage = flight_stage::queued;
     queued_.push_front(std::move(f));
     ++queued_count_;
+}
+
+void session_core::root_made(turnstile::epoch in, const error_code& ec)
+{
+    if (!in_doubt(ec) && ec != errc::not_connected) {
+        if (ec && ec != errc::node_exists && !session_over(ec))
+            SPDLOG_LOGGER_ERROR(options_.log, "cannot make the root {}: {}", options_.root, ec.message());
+        return;
+    }
+    guarded g{*this};
+    if (in != epoch_ || epoch_over_)
+        return;
+    make_root();
+    pump(g);
 }
 
 void session_core::end_epoch(guarded& g)
@@ -407,9 +458,12 @@ void session_core::fail_queued(guarded& g)
 error_code session_core::reason_when_over() const
 {
     switch (state_) {
-        case connection_state::closed: return errc::session_closed;
-        case connection_state::auth_failed: return errc::auth_failed;
-        default: return errc::session_expired;
+        case connection_state::closed:
+            return errc::session_closed;
+        case connection_state::auth_failed:
+            return errc::auth_failed;
+        default:
+            return errc::session_expired;
     }
 }
 
@@ -497,21 +551,25 @@ void session_core::announce(guarded& g)
     SPDLOG_LOGGER_INFO(options_.log, "session {} epoch {} is {}", identity_.id, static_cast<std::uint32_t>(epoch_),
                        to_string(state_));
     for (const auto& weak : listeners_)
-        if (auto l = weak.lock())
-            g.after([l, s = state_] {
-                boost::asio::post(l->executor, [l, s] {
-                    if (l->listening)
-                        l->f(s);
-                });
-            });
+        if (auto l = weak.lock()) {
+            l->note(state_);
+            g.after([l] { boost::asio::post(l->executor, [l] { l->tell_next(); }); });
+        }
     std::erase_if(listeners_, [](const auto& weak) { return weak.expired(); });
     if (state_ == connection_state::connected)
         for (auto& w : std::exchange(connected_waiters_, {}))
             g.after([w = std::move(w)] { w->complete({}); });
 }
 
+bool session_core::forked() const noexcept { return fork_generation() != fork_generation_; }
+
 void session_core::close(unique_function<void()> closed)
 {
+    if (forked()) {  // closing the handle would end the parent's session
+        if (closed)
+            closed();
+        return;
+    }
     guarded g{*this};
     if (closed)
         closed_waiters_.push_back(std::move(closed));
@@ -524,17 +582,23 @@ void session_core::close(unique_function<void()> closed)
 
 // ---- Operations -------------------------------------------------------------------------------------------------
 
-void session_core::fly(std::vector<operation> operations, turnstile::epoch in, unique_function<void(std::vector<outcome>)> done,
-                       std::shared_ptr<mailbox> box)
+void session_core::fly(std::vector<operation> operations, turnstile::epoch in,
+                       unique_function<void(std::vector<outcome>)> done, std::shared_ptr<mailbox> box)
 {
     auto f = std::make_shared<flight>(std::move(operations), std::move(done));
     f->in = in;
     f->box = std::move(box);
+    f->errand = true;
     submit(std::move(f));
 }
 
 void session_core::submit(std::shared_ptr<flight> f)
 {
+    if (forked()) {  // a thread that this process does not have may hold the mutex
+        f->answer_rest(errc::forked);
+        f->done(std::move(f->answers));
+        return;
+    }
     prepare(*f);
     guarded g{*this};
     if (const auto refused = admit(*f)) {
@@ -558,6 +622,10 @@ void session_core::prepare(flight& f) const
         if constexpr (std::is_same_v<Op, op::create>) {
             if (o.access.is_session_default())
                 o.access = options_.default_acl;
+            if (is_sequential(o.mode) && o.path == "/" && options_.root != "/") {
+                o.path = options_.root + "/";  // the number is a child of the root, not the end of the root's name
+                return;
+            }
         }
         if constexpr (std::is_same_v<Op, op::multi> || std::is_same_v<Op, op::config>)
             return;
@@ -574,8 +642,6 @@ void session_core::prepare(flight& f) const
 
 error_code session_core::admit(flight& f) const
 {
-    if (fork_generation() != fork_generation_)
-        return errc::forked;
     admission a{options_.payload_max};
     for (const auto& o : f.operations)
         std::visit(a, o);
@@ -587,12 +653,21 @@ error_code session_core::admit(flight& f) const
         return errc::session_expired;
     if (f.box && f.box->over)
         return f.box->over;
-    if (a.watch_bytes != 0 && !watches_.has_room(a.watch_bytes))
-        return errc::too_many_watches;
-    if (a.ephemeral_bytes != 0 && !ephemerals_.has_room(a.ephemeral_bytes))
-        return errc::too_many_ephemerals;
-    if (queued_count_ >= options_.queued_max)
+    f.watch_bytes = a.watch_bytes;
+    f.ephemeral_bytes = a.ephemeral_bytes;
+    if (const auto refused = over_limit(f))
+        return refused;
+    if (queued_count_ >= options_.queued_max && !f.errand)
         return errc::too_many_operations;
+    return {};
+}
+
+error_code session_core::over_limit(const flight& f) const
+{
+    if (f.watch_bytes != 0 && !watches_.has_room(f.watch_bytes))
+        return errc::too_many_watches;
+    if (f.ephemeral_bytes != 0 && !ephemerals_.has_room(f.ephemeral_bytes))
+        return errc::too_many_ephemerals;
     return {};
 }
 
@@ -617,7 +692,14 @@ void session_core::pump(guarded& g)
         const bool open = state_ == connection_state::connected && client_ && !client_refuses_;
         // A flight that is larger than the limit goes alone.
         const bool room = in_flight_ == 0 || in_flight_ + f->operations.size() <= options_.in_flight_max;
-        if (!open || !room || !send(g, f))
+        if (!open || !room)
+            return;
+        if (const auto refused = over_limit(*f)) {  // others, that stood ahead, have used the room up since
+            f->answer_rest(refused);
+            land(g, *f);
+            continue;
+        }
+        if (!send(g, f))
             return;
     }
 }
@@ -627,31 +709,31 @@ bool session_core::send(guarded& g, const std::shared_ptr<flight>& f)
 {
     f->core = shared_from_this();
     f->sent = boot_clock::now();
-    f->sent_in = epoch_;
-    bool first = true;
     for (std::size_t i = 0; i < f->operations.size(); ++i) {
         const auto& o = f->operations[i];
-        completion answer = [f, attempt = f->attempt, index = static_cast<std::uint32_t>(i)](outcome out) {
-            f->core->on_answer(f, attempt, index, std::move(out));
+        completion answer = [f, attempt = f->attempt, index = static_cast<std::uint32_t>(i), in = epoch_](outcome out) {
+            f->core->on_answer(f, attempt, index, in, std::move(out));
         };
-        const auto refused = client_->submit(o, std::move(answer));
-        if (refused && first) {
+        const auto refused = still_watched(o) ? error_code{errc::no_node} : client_->submit(o, std::move(answer));
+        if (refused == errc::not_connected) {
             client_refuses_ = true;
-            return false;
+            if (f->stage == flight_stage::queued)
+                return false;
+            for (; i < f->operations.size(); ++i)  // in their order, or not at all
+                f->answer(i, outcome{refused});
+            break;
         }
-        if (refused) {
-            client_refuses_ = true;
-            f->answer(i, outcome{refused});
-            continue;
-        }
-        if (first) {
-            first = false;
+        if (f->stage == flight_stage::queued) {
             queued_.pop_front();
             --queued_count_;
             f->stage = flight_stage::sent;
-            f->was_sent = true;
             aloft_.push_back(*f);
         }
+        if (refused) {  // this one can never be sent: that is its answer
+            f->answer(i, outcome{refused});
+            continue;
+        }
+        f->was_sent = true;
         ++in_flight_;
         if (const auto* path = watched_path(o))
             watches_.expect(*path);
@@ -662,7 +744,15 @@ bool session_core::send(guarded& g, const std::shared_ptr<flight>& f)
     return true;
 }
 
-void session_core::on_answer(const std::shared_ptr<flight>& f, std::uint32_t attempt, std::size_t index, outcome o)
+/// Somebody has begun to watch the path since it was decided to forget it; libzookeeper would forget that watch too.
+bool session_core::still_watched(const operation& o) const
+{
+    const auto* f = std::get_if<op::forget_watches>(&o);
+    return f && watches_.watched(f->path);
+}
+
+void session_core::on_answer(const std::shared_ptr<flight>& f, std::uint32_t attempt, std::size_t index,
+                             turnstile::epoch sent_in, outcome o)
 {
     guarded g{*this};
     --in_flight_;
@@ -670,12 +760,12 @@ void session_core::on_answer(const std::shared_ptr<flight>& f, std::uint32_t att
     const bool current = f->stage == flight_stage::sent && f->attempt == attempt;
     ephemerals_.settled(ephemeral_bytes_of(asked));
     // An answer to a former session proves nothing about this one.
-    if (!epoch_over_ && f->sent_in == epoch_) {
+    if (!epoch_over_ && sent_in == epoch_) {
         book(ephemerals_, asked, o);
         if (o.ok() && !is_read(asked) && !std::holds_alternative<op::forget_watches>(asked))
             clock_->acknowledged(f->sent);
+        settle_watch(g, *f, current, asked, o);
     }
-    settle_watch(g, *f, current, asked, o);
     if (current) {
         f->answer(index, std::move(o));
         if (f->missing == 0)
@@ -693,7 +783,7 @@ void session_core::settle_watch(guarded& g, flight& f, bool current, const opera
         return;
     watches_.settled(*path);
     const bool left_watch = answer.ok() || (answer.ec == errc::no_node && std::holds_alternative<op::exists>(o));
-    if (!left_watch || epoch_over_ || f.sent_in != epoch_)
+    if (!left_watch)
         return;
     if (current && f.box && !f.box->over) {
         f.box->in = epoch_;
@@ -709,7 +799,7 @@ void session_core::settle_watch(guarded& g, flight& f, bool current, const opera
 void session_core::conclude(guarded& g, const std::shared_ptr<flight>& f)
 {
     const bool unanswered = std::any_of(f->answers.begin(), f->answers.end(), [](const outcome& o) {
-        return in_doubt(o.ec) || o.ec == errc::session_expired;
+        return in_doubt(o.ec) || o.ec == errc::session_expired || o.ec == errc::not_connected;
     });
     const bool epoch_allows = f->in == epoch::none || (f->in == epoch_ && !epoch_over_);
     if (unanswered && f->repeatable && epoch_allows && !gives_nothing_more()) {
@@ -748,6 +838,8 @@ void session_core::give_up(flight& f, error_code ec)
         ec = errc::not_connected;
     f.answer_rest(ec);
     land(g, f);
+    if (queued_.size() > 2 * queued_count_ + 1'024)  // while nothing is sent, nothing else takes them out
+        std::erase_if(queued_, [](const auto& q) { return q->stage == flight_stage::landed; });
 }
 
 // ---- Watches ----------------------------------------------------------------------------------------------------
@@ -765,10 +857,7 @@ void session_core::client_watch(std::uint64_t number, watch_event_type type, con
     }
 }
 
-std::shared_ptr<mailbox> session_core::make_mailbox()
-{
-    return std::make_shared<mailbox>(weak_from_this());
-}
+std::shared_ptr<mailbox> session_core::make_mailbox() { return std::make_shared<mailbox>(weak_from_this()); }
 
 std::pair<std::optional<watch_event>, error_code> session_core::take(mailbox& box, unique_function<void()> then)
 {
@@ -785,11 +874,15 @@ std::pair<std::optional<watch_event>, error_code> session_core::take(mailbox& bo
     return {std::nullopt, box.over};
 }
 
-void session_core::stop_waiting(mailbox& box)
+void session_core::when_filled(mailbox& box, unique_function<void()> then)
 {
     guarded g{*this};
-    if (box.notify)
-        g.after([dropped = std::move(box.notify)] {});
+    if (!box.over && gives_nothing_more())
+        box.over = reason_when_over();
+    if (!box.events.empty() || box.over)
+        g.after(std::move(then));
+    else
+        box.notify = std::move(then);
 }
 
 void session_core::forget(const std::shared_ptr<mailbox>& box, bool quietly)
@@ -833,6 +926,12 @@ std::int64_t session_core::id() const
     return identity_.id;
 }
 
+session_identity session_core::identity() const
+{
+    const std::lock_guard lock{mutex_};
+    return identity_;
+}
+
 std::chrono::milliseconds session_core::timeout() const
 {
     const std::lock_guard lock{mutex_};
@@ -847,6 +946,10 @@ std::shared_ptr<session_clock> session_core::clock_of(turnstile::epoch e) const
 
 void session_core::when_connected(const std::shared_ptr<once<error_code>>& waiting)
 {
+    if (forked()) {
+        waiting->complete(errc::forked);
+        return;
+    }
     guarded g{*this};
     if (state_ == connection_state::connected)
         g.after([waiting] { waiting->complete({}); });
@@ -871,6 +974,8 @@ std::shared_ptr<void> session_core::listen(boost::asio::any_io_executor executor
 
 std::string session_core::rooted(const std::string& path) const
 {
+    if (!path.starts_with('/'))
+        return path;  // not one of ours: to be refused as it is
     return path == "/" ? options_.root : options_.root + path;
 }
 

@@ -44,8 +44,8 @@ public:
 
     // ---- Operations ---------------------------------------------------------------------------------------------
 
-    /// Sends the flight, or queues it until there is a connection. Its `done` is called exactly once, on any thread but never
-    /// from within this call's caller's lock; validation errors are answers too.
+    /// Sends the flight, or queues it until there is a connection. Its `done` is called exactly once, on any thread but
+    /// never from within this call's caller's lock; validation errors are answers too.
     void submit(std::shared_ptr<flight> f);
     /// Ends a flight now, with `ec` for what has not been answered (errc::not_connected if nothing of it was ever sent).
     void give_up(flight& f, error_code ec);
@@ -58,7 +58,8 @@ public:
     std::shared_ptr<mailbox> make_mailbox();
     /// Takes the next event of a mailbox, or the reason why there is none (both empty: not yet, and `then` will be called).
     std::pair<std::optional<watch_event>, error_code> take(mailbox& box, unique_function<void()> then);
-    void stop_waiting(mailbox& box);
+    /// Calls `then` once there is something to take: at once if there already is.
+    void when_filled(mailbox& box, unique_function<void()> then);
     /// Nobody reads this mailbox any more. `quietly`: the watched nodes are about to go, the servers need not be told.
     void forget(const std::shared_ptr<mailbox>& box, bool quietly = false);
 
@@ -68,6 +69,8 @@ public:
     turnstile::epoch current_epoch() const;
     bool epoch_alive(turnstile::epoch e) const;
     std::int64_t id() const;
+    /// Of the present ZooKeeper session. Whoever has it can resume the session, or end it: tests do.
+    session_identity identity() const;
     std::chrono::milliseconds timeout() const;
     /// Of the current epoch; null when it is not `e`.
     std::shared_ptr<session_clock> clock_of(turnstile::epoch e) const;
@@ -97,8 +100,9 @@ private:
     // The shell around the machine.
     void apply(guarded& g, connection_event e);
     void end_epoch(guarded& g);
-    void begin_epoch();
+    void begin_epoch(guarded& g);
     void make_root();
+    void root_made(turnstile::epoch in, const error_code& ec);
     void ground(guarded& g);
     std::chrono::milliseconds stale_after() const;
     void retire_client(guarded& g);
@@ -111,10 +115,14 @@ private:
 
     // Operations.
     error_code admit(flight& f) const;
+    error_code over_limit(const flight& f) const;
+    bool forked() const noexcept;
     void prepare(flight& f) const;
     void pump(guarded& g);
     bool send(guarded& g, const std::shared_ptr<flight>& f);
-    void on_answer(const std::shared_ptr<flight>& f, std::uint32_t attempt, std::size_t index, outcome o);
+    bool still_watched(const operation& o) const;
+    void on_answer(const std::shared_ptr<flight>& f, std::uint32_t attempt, std::size_t index, turnstile::epoch sent_in,
+                   outcome o);
     void settle_watch(guarded& g, flight& f, bool current, const operation& o, const outcome& answer);
     void conclude(guarded& g, const std::shared_ptr<flight>& f);
     void requeue(const std::shared_ptr<flight>& f);
@@ -126,7 +134,7 @@ private:
     std::string rooted(const std::string& path) const;
     std::string unrooted(std::string path) const;
 
-    const session_options options_;
+    session_options options_;  // constant until the destructor wipes the secrets
     const std::shared_ptr<detail::transport> transport_;
     const std::uint32_t fork_generation_;
 

@@ -22,7 +22,7 @@ void sweeper::try_erase(epoch in, std::string path, bool doubted, unique_functio
     auto on_answer = [this, keep = core_.shared_from_this(), in, path, doubted,
                       told = std::move(told)](std::vector<outcome> answers) mutable {
         auto ec = answers.front().ec;
-        if (in_doubt(ec) && core_.epoch_alive(in))
+        if ((in_doubt(ec) || ec == errc::throttled) && core_.epoch_alive(in))
             return try_erase(in, std::move(path), true, std::move(told));
         if (doubted && ec == errc::no_node)
             ec = {};  // the doubtful one did it

@@ -3,7 +3,6 @@
 
 #include "session_core.hpp"
 
-#include <tuple>
 #include <utility>
 
 namespace turnstile::inline v0 {
@@ -35,27 +34,21 @@ boost::asio::awaitable<std::optional<watch_event>> watcher::next(deadline until)
 {
     const auto box = box_;
     const auto core = box->core();
+    error_code waited;
     while (core) {
-        std::optional<watch_event> event;
-        error_code over;
-        auto start = [&](const waiting& w) {
-            std::tie(event, over) = core->take(*box, [w] { w->complete({}); });
-            if (event || over)
-                w->complete({});
-        };
-        auto give_up = [core, box](const waiting& w, error_code why) {
-            if (w->complete(why))
-                core->stop_waiting(*box);
-        };
-        const auto ec = co_await detail::await_once<error_code>(until, start, give_up);
+        auto [event, over] = core->take(*box, nullptr);
         if (event)
-            co_return event;
+            co_return std::move(event);
         if (over)
             throw error{over, "watcher::next", {}};
-        if (ec == errc::deadline_exceeded)
+        if (waited == errc::deadline_exceeded)
             co_return std::nullopt;
-        if (ec)
-            throw error{ec, "watcher::next", {}};
+        if (waited)
+            throw error{waited, "watcher::next", {}};
+        auto start = [core, box](const waiting& w) { core->when_filled(*box, [w] { w->complete({}); }); };
+        // What was left in the mailbox to wake this wait wakes nobody any more.
+        auto give_up = [](const waiting& w, error_code why) { w->complete(why); };
+        waited = co_await detail::await_once<error_code>(until, start, give_up);
     }
     throw error{errc::session_closed, "watcher::next", {}};
 }

@@ -48,30 +48,32 @@ private:
 
 }  // namespace detail
 
+namespace detail {
+
+template <class T>
+boost::asio::awaitable<void> keep_value(boost::asio::awaitable<T> what, std::optional<T>& value)
+{
+    value.emplace(co_await std::move(what));
+}
+
+}  // namespace detail
+
 /// Runs an awaitable on the calling thread until it is done; its value or its exception is the call's.
 template <class T>
 T wait(boost::asio::awaitable<T> what)
 {
-    detail::caller_loop loop;
-    std::exception_ptr failed;
     if constexpr (std::is_void_v<T>) {
+        detail::caller_loop loop;
+        std::exception_ptr failed;
         boost::asio::co_spawn(loop.context(), std::move(what), [&](std::exception_ptr e) { failed = e; });
         loop.context().restart();
         loop.context().run();
         if (failed)
             std::rethrow_exception(failed);
     } else {
-        std::optional<T> answer;
-        boost::asio::co_spawn(loop.context(), std::move(what), [&](std::exception_ptr e, T value) {
-            failed = e;
-            if (!e)
-                answer.emplace(std::move(value));
-        });
-        loop.context().restart();
-        loop.context().run();
-        if (failed)
-            std::rethrow_exception(failed);
-        return std::move(*answer);
+        std::optional<T> value;
+        wait(detail::keep_value(std::move(what), value));
+        return std::move(*value);
     }
 }
 

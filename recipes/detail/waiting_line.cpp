@@ -47,7 +47,7 @@ void add_container_creates(pipeline& p, const std::string& directory)
 }
 
 /// What one attempt to stand in the line came to.
-enum class attempt_result { stands, directory_missing, not_executed, in_doubt };
+enum class attempt_result { stands, directory_missing, not_sent, in_doubt, failed };
 
 attempt_result judge(const outcome& created)
 {
@@ -55,9 +55,11 @@ attempt_result judge(const outcome& created)
         return attempt_result::stands;
     if (created.ec == errc::no_node)
         return attempt_result::directory_missing;
+    if (created.ec == errc::not_connected)
+        return attempt_result::not_sent;
     if (in_doubt(created.ec) && created.ec != errc::deadline_exceeded && !cancelled(created.ec))
         return attempt_result::in_doubt;
-    return attempt_result::not_executed;
+    return attempt_result::failed;
 }
 
 /// Our node is certain: remember it, unless its number cannot be trusted.
@@ -68,8 +70,9 @@ void accept(const line_request& line, ticket& t, std::string_view name, const st
     t.stands_as(own.value_or(place{0, std::string{name}}), made.czxid);
     if (!own || own->sequence >= sequence_limit)
         fail(line, errc::sequence_exhausted);
-    if (made.ephemeral_owner != line.session.id() && line.session.epoch() == t.in())
-        fail(line, errc::server_error);
+    // Nothing is ever granted on a node of another session than the one whose epoch we watch.
+    if (made.ephemeral_owner != t.session_id())
+        fail(line, errc::session_expired);
 }
 
 /// The create's answer was lost: did it happen? Behind a sync the list is complete, whatever server answers. Returns the
@@ -152,9 +155,14 @@ awaitable<std::optional<stood>> try_to_stand(line_request line, bool& make_direc
                 co_return std::nullopt;
             co_return stood{std::move(t), std::move(*children)};
         }
-        case attempt_result::not_executed: break;
+        case attempt_result::not_sent:
+            t.was_never_made();
+            if (line.until.passed())
+                fail(line, created.ec);
+            co_return std::nullopt;  // the connection went while the flight was being sent
+        case attempt_result::failed: break;
     }
-    if (created.ec == errc::not_connected || user_error(created.ec) || precondition_failed(created.ec))
+    if (user_error(created.ec) || precondition_failed(created.ec))
         t.was_never_made();
     fail(line, created.ec);
 }
@@ -171,7 +179,8 @@ ticket::ticket(session s, std::string directory, epoch in, char kind)
     : session_{std::move(s)},
       directory_{std::move(directory)},
       in_{in},
-      marker_{place_marker(kind, session_.id(), next_counter())}
+      session_id_{session_.id()},
+      marker_{place_marker(kind, session_id_, next_counter())}
 {
 }
 
@@ -179,6 +188,7 @@ ticket::ticket(ticket&& other) noexcept
     : session_{other.session_},
       directory_{std::move(other.directory_)},
       in_{other.in_},
+      session_id_{other.session_id_},
       marker_{std::move(other.marker_)},
       own_{std::move(other.own_)},
       token_{other.token_},

@@ -51,6 +51,7 @@ public:
     std::string path_to_create() const { return directory_ + "/" + marker_; }
     const std::string& marker() const noexcept { return marker_; }
     epoch in() const noexcept { return in_; }
+    std::int64_t session_id() const noexcept { return session_id_; }
 
     /// The create has been answered: this is our node.
     void stands_as(place own, fencing_token token);
@@ -68,6 +69,7 @@ private:
     session session_;
     std::string directory_;
     epoch in_;
+    std::int64_t session_id_;
     std::string marker_;
     place own_;
     fencing_token token_ = 0;

@@ -16,8 +16,9 @@
 
 #include <cassert>
 #include <chrono>
+#include <cstdint>
 #include <mutex>
-#include <optional>
+#include <unordered_map>
 #include <utility>
 
 namespace turnstile::inline v0::blocking {
@@ -55,16 +56,19 @@ public:
     /// Sends the release and goes on; it is certain to happen. Throws nothing, also when the lock had been lost.
     void unlock()
     {
-        lease ended;
-        {
-            const std::lock_guard one_at_a_time{guard_};
-            ended = std::exchange(held_, {});
-        }
+        lease ended = take();
         ended.release_in_background();
     }
 
-    /// The holding, for the thread that holds it.
-    lease& held() noexcept { return held_; }
+    /// The calling thread's holding; throws errc::not_held when it has none.
+    lease& held()
+    {
+        const std::lock_guard one_at_a_time{guard_};
+        const auto mine = held_.find(owner_id::this_thread().value());
+        if (mine == held_.end())
+            throw error{errc::not_held, "lockable::held", recipe_.path()};
+        return mine->second;
+    }
 
     Recipe& recipe() noexcept { return recipe_; }
 
@@ -80,12 +84,22 @@ private:
     void keep(lease granted)
     {
         const std::lock_guard one_at_a_time{guard_};
-        held_ = std::move(granted);
+        held_.insert_or_assign(owner_id::this_thread().value(), std::move(granted));
+    }
+
+    lease take()
+    {
+        const std::lock_guard one_at_a_time{guard_};
+        const auto mine = held_.extract(owner_id::this_thread().value());
+        assert(mine && "unlock() by a thread that has not locked");
+        return mine ? std::move(mine.mapped()) : lease{};
     }
 
     Recipe recipe_;
     std::mutex guard_;
-    lease held_;  // guarded by guard_; only the thread that holds the lock looks at it
+    // Guarded by guard_. By thread, because a holding that was lost is still there when another thread gets the lock. References
+    // to elements stay valid.
+    std::unordered_map<std::uint64_t, lease> held_;
 };
 
 }  // namespace turnstile::inline v0::blocking

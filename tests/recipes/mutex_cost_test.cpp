@@ -1,0 +1,164 @@
+// What the mutex costs, counted at the seam: operations, round trips, lists, clients woken. Never a time.
+#include "support/async_runner.hpp"
+#include "support/eventually.hpp"
+
+#include <turnstile/blocking.hpp>
+#include <turnstile/recipes/mutex.hpp>
+#include <turnstile/testing/faults.hpp>
+#include <turnstile/testing/memory_server.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace turnstile::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+
+/// Round trips can be told apart only when they take longer than submitting does.
+testing::memory_server_options slow()
+{
+    testing::memory_server_options o;
+    o.round_trip = 3ms;
+    return o;
+}
+
+class mutex_cost : public ::testing::Test {
+protected:
+    session open()
+    {
+        session_options o;
+        o.transport = seam_.transport();
+        auto s = session::open(o);
+        wait(s.connected(10s));
+        return s;
+    }
+
+    template <class T>
+    T wait(boost::asio::awaitable<T> what)
+    {
+        return blocking::wait(std::move(what));
+    }
+
+    std::vector<std::string> verbs() const
+    {
+        std::vector<std::string> out;
+        for (const auto& o : seam_.operations())
+            out.push_back(o.verb);
+        return out;
+    }
+
+    testing::memory_server server_{slow()};
+    testing::faults seam_{server_.transport()};
+    async_runner run_;
+};
+
+TEST_F(mutex_cost, AWarmAcquireIsTwoPipelinedOperationsInOneRoundTrip)
+{
+    const auto s = open();
+    mutex m{s, "/locks/a"};
+    wait(wait(m.acquire()).release());
+    seam_.reset_counts();
+    const auto held = wait(m.acquire());
+    EXPECT_THAT(verbs(), ElementsAre("create", "children"));
+    EXPECT_EQ(seam_.round_trips(), 1U);
+}
+
+TEST_F(mutex_cost, AColdAcquireIsTwoRoundTripsWhateverTheDepth)
+{
+    const auto s = open();
+    seam_.reset_counts();
+    const auto held = wait(mutex{s, "/a/b/c/d/e/f"}.acquire());
+    EXPECT_EQ(seam_.round_trips(), 2U);
+    EXPECT_EQ(seam_.count("children"), 2U);
+}
+
+TEST_F(mutex_cost, AReleaseIsOneOperationAndNobodyWaitsForIt)
+{
+    const auto s = open();
+    mutex m{s, "/locks/a"};
+    auto held = wait(m.acquire());
+    seam_.reset_counts();
+    server_.pause();
+    held.release_in_background();  // returns although the server is frozen
+    server_.resume();
+    wait(s.swept(10s));
+    EXPECT_THAT(verbs(), ElementsAre("erase"));
+}
+
+TEST_F(mutex_cost, ARefusedTryIsOneReadAndNoWrite)
+{
+    const auto a = open();
+    const auto b = open();
+    const auto held = wait(mutex{a, "/locks/a"}.acquire());
+    seam_.reset_counts();
+    EXPECT_FALSE(wait(mutex{b, "/locks/a"}.try_acquire()));
+    EXPECT_EQ(seam_.writes(), 0U);
+    EXPECT_EQ(seam_.reads(), 1U);
+    EXPECT_EQ(seam_.round_trips(), 1U);
+}
+
+TEST_F(mutex_cost, AHandOverAsksNothingWhenThePredecessorHeld)
+{
+    const auto a = open();
+    const auto b = open();
+    auto first = wait(mutex{a, "/locks/a"}.acquire());
+    auto second = run_.spawn(mutex{b, "/locks/a"}.acquire());
+    ASSERT_TRUE(eventually([&] { return server_.watch_count() == 1; }));
+    seam_.reset_counts();
+    wait(first.release());
+    const auto held = second.get();
+    EXPECT_THAT(verbs(), ElementsAre("erase")) << "the grant itself took no operation";
+}
+
+TEST_F(mutex_cost, FortyContendersListTwiceEachAndADeletionWakesTwoAtMost)
+{
+    constexpr std::size_t local = 20;   // in one session
+    constexpr std::size_t remote = 20;  // in sessions of their own
+    const auto shared = open();
+    std::vector<session> own;
+    std::vector<running<lease>> waiting;
+    auto holder = wait(mutex{shared, "/locks/a"}.acquire());
+    seam_.reset_counts();
+    for (std::size_t i = 0; i < local + remote; ++i) {
+        if (i % 2 == 0)
+            own.push_back(open());
+        waiting.push_back(run_.spawn(mutex{i % 2 == 0 ? own.back() : shared, "/locks/a"}.acquire()));
+        ASSERT_TRUE(eventually([&] { return server_.children("/locks/a").size() == i + 2; }));
+    }
+    // Each has left its two watches (the first in the line: one) before the holder goes.
+    ASSERT_TRUE(eventually([&] { return server_.watch_count() == 2 * (local + remote) - 1; }));
+
+    // Two watches on each node, and none is added any more: so each deletion wakes two clients at most.
+    std::vector<fencing_token> tokens{holder.token()};
+    auto watches = server_.watch_count();
+    wait(holder.release());
+    for (auto& w : waiting) {
+        auto held = w.get();
+        tokens.push_back(held.token());
+        EXPECT_LT(server_.watch_count(), watches);
+        watches = server_.watch_count();
+        wait(held.release());
+    }
+    EXPECT_TRUE(std::is_sorted(tokens.begin(), tokens.end()));
+    EXPECT_LE(seam_.count("children"), 2 * (local + remote)) << "at most two lists per acquisition";
+}
+
+TEST_F(mutex_cost, AHeldLockCostsOneSmallWriteInAQuarterOfTheTimeout)
+{
+    const auto s = open();
+    auto held = wait(mutex{s, "/locks/a"}.acquire());
+    auto also = wait(mutex{s, "/locks/b"}.acquire());
+    seam_.reset_counts();
+    const auto first = held.held_until();
+    ASSERT_TRUE(eventually([&] { return held.held_until() > first + s.timeout() / 2; }, s.timeout()));
+    // The member node with what is above it, then one set a quarter; and one look after each lease's own node.
+    EXPECT_LE(seam_.count("set"), 3U);
+    EXPECT_EQ(seam_.count("get"), 2U);
+}
+
+}  // namespace
+}  // namespace turnstile::test

@@ -1,0 +1,103 @@
+#include "recipes/detail/contender_record.hpp"
+#include "recipes/detail/place_name.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace turnstile::detail {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::vector<std::string> names(const std::vector<place>& places)
+{
+    std::vector<std::string> out;
+    for (const auto& p : places)
+        out.push_back(p.name);
+    return out;
+}
+
+TEST(place_name, OwnNamesAreParsed)
+{
+    const auto marker = place_marker('x', -1, 35);
+    EXPECT_EQ(marker, "xP__________.z-lock-");
+    const auto p = parse_place(marker + "0000000031");
+    ASSERT_TRUE(p);
+    EXPECT_EQ(p->sequence, 31);
+}
+
+TEST(place_name, MarkersOfDifferentAttemptsDiffer)
+{
+    EXPECT_NE(place_marker('x', 1, 1), place_marker('x', 1, 2));
+    EXPECT_NE(place_marker('x', 1, 1), place_marker('x', 2, 1));
+    EXPECT_NE(place_marker('x', 1, 36), place_marker('x', 1, 1));
+    EXPECT_EQ(place_marker('x', 1, 36), "xAAAAAAAAAAB.10-lock-");
+}
+
+TEST(place_name, NamesOfCuratorAndKazooAreUnderstood)
+{
+    EXPECT_EQ(parse_place("_c_1f5e6bca-6f6f-4f8b-bb5e-c8a1b0b8c8c8-lock-0000000031")->sequence, 31);
+    EXPECT_EQ(parse_place("8f14e45fceea167a5a36dedd4bea2543__lock__0000000032")->sequence, 32);
+}
+
+TEST(place_name, WhatIsNotAPlaceIsNeverParsedAsOne)
+{
+    for (const char* name : {"", "0", "lock", "-lock-", "x-lock-", "x-lock-000000001", "x-lock-00000000001", "x-lock--000000001",
+                             "x-lock-+000000001", "x-lock- 000000001", "x-lock-000000001 ", "x-lock-0x00000001", "x-lock-2147483648",
+                             "x-lock--2147483648", "x-lock-9999999999", "x-block0000000001", "0000000001", "x__READ__0000000001"})
+        EXPECT_FALSE(parse_place(name)) << name;
+}
+
+TEST(place_name, TheLargestNumberIsStillAPlace)
+{
+    EXPECT_EQ(parse_place("x-lock-2147483647")->sequence, 2147483647);
+}
+
+TEST(place_name, OrderIsByNumberNotByText)
+{
+    const std::vector<std::string> children{"z.1-lock-0000000009", "a.1-lock-0000000010", "m.1-lock-0000000002", "0", "junk"};
+    const auto ahead = places_ahead(children, place{10, "a.1-lock-0000000010"});
+    ASSERT_TRUE(ahead);
+    EXPECT_THAT(names(*ahead), ElementsAre("m.1-lock-0000000002", "z.1-lock-0000000009"));
+}
+
+TEST(place_name, ForeignChildrenAreNobodyAhead)
+{
+    const auto ahead = places_ahead({"0", "config", "a-lock-0000000001"}, place{1, "a-lock-0000000001"});
+    ASSERT_TRUE(ahead);
+    EXPECT_THAT(*ahead, IsEmpty());
+}
+
+TEST(place_name, AListWithoutOurOwnNodeSaysSo)
+{
+    EXPECT_FALSE(places_ahead({"a-lock-0000000001"}, place{2, "b-lock-0000000002"}));
+}
+
+TEST(contender_record, ComesBackAsItWent)
+{
+    contender_record r;
+    r.host = "pay-7";
+    r.pid = 4711;
+    r.label = "payments, east";
+    r.purpose = "capture of order 42";
+    EXPECT_EQ(parse_contender_record(to_text(r)), r);
+}
+
+TEST(contender_record, ControlCharactersCannotForgeALine)
+{
+    contender_record r;
+    r.label = "a\nhost evil";
+    EXPECT_EQ(parse_contender_record(to_text(r)).host, "");
+    EXPECT_EQ(parse_contender_record(to_text(r)).label, "a host evil");
+}
+
+TEST(contender_record, AnotherLibrarysDataGivesEmptyFields)
+{
+    EXPECT_EQ(parse_contender_record("192.168.0.7"), contender_record{});
+    EXPECT_EQ(parse_contender_record(""), contender_record{});
+    EXPECT_EQ(parse_contender_record("turnstile 1\npid x\nnonsense\nlater field 7\n"), contender_record{});
+}
+
+}  // namespace
+}  // namespace turnstile::detail

@@ -1,0 +1,172 @@
+// The same test body against the server in memory (milliseconds) and against a real one (the truth).
+#pragma once
+
+#include <turnstile/blocking.hpp>
+#include <turnstile/path.hpp>
+#include <turnstile/session.hpp>
+#include <turnstile/testing/memory_server.hpp>
+
+#include "client.hpp"
+#include "eventually.hpp"
+#include "real_server.hpp"
+#include "session_core.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace turnstile::test {
+
+/// A ZooKeeper as a test sees it: what sessions need, and an outsider's hands.
+class backend {
+public:
+    virtual ~backend() = default;
+
+    virtual session_options options() = 0;
+    /// Ends a session as its expiry would, and returns when its ephemerals have gone.
+    virtual void expire(const session& s) = 0;
+    /// Children, or none when there is no such node.
+    virtual std::vector<std::string> children(const std::string& path) = 0;
+    virtual void create(const std::string& path, create_mode mode = create_mode::persistent) = 0;
+    virtual void erase(const std::string& path) = 0;
+    virtual void set(const std::string& path, const std::string& data) = 0;
+    virtual std::size_t watch_count() = 0;
+    /// Nothing is answered; connections stay up.
+    virtual void pause() = 0;
+    virtual void resume() = 0;
+
+    std::size_t depth(const std::string& line) { return children(line).size(); }
+};
+
+class memory_backend final : public backend {
+public:
+    session_options options() override
+    {
+        session_options o;
+        o.transport = server.transport();
+        return o;
+    }
+    void expire(const session& s) override { server.expire(s.id()); }
+    std::vector<std::string> children(const std::string& path) override
+    {
+        return server.exists(path) ? server.children(path) : std::vector<std::string>{};
+    }
+    void create(const std::string& path, create_mode mode) override { server.create(path, "", mode); }
+    void erase(const std::string& path) override { server.erase(path); }
+    void set(const std::string& path, const std::string& data) override { server.set(path, data); }
+    std::size_t watch_count() override { return server.watch_count(); }
+    void pause() override { server.pause(); }
+    void resume() override { server.resume(); }
+
+    testing::memory_server server;
+};
+
+/// Every test gets a root of its own on one shared server.
+class real_backend final : public backend {
+public:
+    real_backend() : root_{"/t" + std::to_string(real_server().pid()) + "-" + std::to_string(next_root())}, outsider_{plain()} {}
+    ~real_backend() override { real_server().resume(); }
+
+    session_options options() override
+    {
+        auto o = plain();
+        o.session_timeout = std::chrono::seconds{2};
+        return o;
+    }
+    void expire(const session& s) override
+    {
+        const auto ended = s.epoch();
+        const auto identity = s.core()->identity();
+        // The session's own client connects again as soon as the twin has taken it over, and may be faster than its close.
+        do
+            end_by_twin(s, identity);
+        while (!eventually([&] { return !s.core()->epoch_alive(ended); }, std::chrono::milliseconds{500}));
+    }
+    std::vector<std::string> children(const std::string& path) override
+    {
+        try {
+            return outsider_.wait(outsider_->children(path));
+        } catch (const error& e) {
+            if (e.code() != errc::no_node)
+                throw;
+            return {};
+        }
+    }
+    void create(const std::string& path, create_mode mode) override
+    {
+        if (const auto parent = std::string{parent_path(path)}; parent != "/")
+            outsider_.wait(outsider_->create_containers(parent));
+        outsider_.wait(outsider_->create(path, "", mode));
+    }
+    void erase(const std::string& path) override { outsider_.wait(outsider_->erase(path)); }
+    void set(const std::string& path, const std::string& data) override { outsider_.wait(outsider_->set(path, data)); }
+    std::size_t watch_count() override { return static_cast<std::size_t>(real_server().metric("zk_watch_count")); }
+    void pause() override { real_server().pause(); }
+    void resume() override { real_server().resume(); }
+
+private:
+    /// A second handle on the same ZooKeeper session, closed: the servers end the session for both.
+    static void end_by_twin(const session& s, const detail::session_identity& identity)
+    {
+        struct events final : detail::client_events {
+            std::promise<void> settled;
+            std::once_flag once;
+            void settle()
+            {
+                std::call_once(once, [this] { settled.set_value(); });
+            }
+            void on_connected(const detail::session_identity&, std::chrono::milliseconds) override { settle(); }
+            void on_disconnected() override {}
+            void on_expired() override { settle(); }
+            void on_auth_failed() override { settle(); }
+            void on_watch(watch_event_type, const std::string&) override {}
+        };
+        auto told = std::make_shared<events>();
+        detail::client_settings settings;
+        settings.servers = real_server().connect_string();
+        settings.session_timeout = std::chrono::seconds{2};
+        settings.resume = identity;
+        settings.log = s.options().log;
+        const auto twin = detail::c_transport()->open(std::move(settings), told);
+        told->settled.get_future().wait();
+        std::promise<void> closed;
+        twin->close(true, [&] { closed.set_value(); });
+        closed.get_future().wait();
+    }
+    static int next_root()
+    {
+        static int last = 0;
+        return ++last;
+    }
+    session_options plain() const
+    {
+        session_options o{real_server().connect_string()};
+        o.root = root_;
+        return o;
+    }
+
+    const std::string root_;
+    blocking::session outsider_;
+};
+
+enum class backend_kind { memory, real };
+
+inline std::unique_ptr<backend> make_backend(backend_kind kind)
+{
+    if (kind == backend_kind::memory)
+        return std::make_unique<memory_backend>();
+    return std::make_unique<real_backend>();
+}
+
+inline std::string name_of(const ::testing::TestParamInfo<backend_kind>& info)
+{
+    return info.param == backend_kind::memory ? "memory" : "real";
+}
+
+}  // namespace turnstile::test
