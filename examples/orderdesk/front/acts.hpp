@@ -30,7 +30,8 @@ struct race_result {
 /// Requests hit the same orders, with guard "none" or "lock"; then the judge reads the books.
 race_result race(const ensemble& zookeeper, const settings& s, terminal& out, const std::string& guard);
 
-/// With a guard: no anomaly. Without: at least one, or the run was too gentle to prove anything.
+/// With a guard: no anomaly, though orders were paid and prices edited. Without: at least one, or the run was too gentle to
+/// prove anything.
 bool as_promised(const race_result& r);
 
 struct act_result {

@@ -77,7 +77,8 @@ void heading(terminal& out, const std::string& title, const std::string& explana
 void show(terminal& out, const race_result& r)
 {
     if (r.judged.guard != "none")
-        return out.verdict(as_promised(r), anomalies(r.judged.anomalies));
+        return out.verdict(as_promised(r), anomalies(r.judged.anomalies) + "; " + thousands(r.judged.paid) +
+                                               " orders paid, " + thousands(r.judged.edits) + " price edits");
     out.verdict(as_promised(r), as_promised(r) ? anomalies(r.judged.anomalies) + ", as expected: the load is rough enough"
                                                : "no anomaly without a guard: the run was too gentle and proves nothing");
 }
@@ -164,6 +165,8 @@ void compare(terminal& out, const race_result& without, const race_result& with)
     t.rule();
     t.total(without.judged.anomalies, with.judged.anomalies);
     t.fact("requests answered", thousands(without.judged.answers), thousands(with.judged.answers));
+    t.fact("orders paid", thousands(without.judged.paid), thousands(with.judged.paid));
+    t.fact("prices edited", thousands(without.judged.edits), thousands(with.judged.edits));
     t.fact("time to an answer, median", seconds(std::chrono::microseconds{without.judged.median_us}),
            seconds(std::chrono::microseconds{with.judged.median_us}));
     t.fact("time to an answer, 99 of 100", seconds(std::chrono::microseconds{without.judged.p99_us}),

@@ -43,7 +43,8 @@ struct visit {
     time from() const { return queued != unknown ? queued : granted; }
     time last() const
     {
-        return std::max({queued, granted, asking, charged, released, wrote.empty() ? unknown : wrote.back().first});
+        return std::max({queued, granted, asking, charged, released, wrote.empty() ? unknown : wrote.back().first,
+                         fenced.empty() ? unknown : fenced.back()});
     }
     bool did(const char* what) const
     {
@@ -145,15 +146,17 @@ std::string outcome(const visit& v, bool killed)
     return v.request + (v.did(action::edited) ? ": edited" : ": refused");
 }
 
-timeline::request drawn(const visit& v, time end, bool killed)
+timeline::request drawn(const visit& v, time end, time held_until, bool killed)
 {
     timeline::request r;
     using kind = timeline::kind;
-    const time left = v.released != unknown ? v.released : end;
+    const time left = v.released != unknown ? v.released : (v.fenced.empty() ? end : v.fenced.back());
     if (v.queued != unknown)
         r.spans.push_back({v.queued, v.granted != unknown ? v.granted : left, kind::waiting});
     if (v.granted != unknown)
-        r.spans.push_back({v.granted, left, v.pays() ? kind::paying : kind::editing});
+        r.spans.push_back({v.granted, std::min(left, held_until), v.pays() ? kind::paying : kind::editing});
+    if (v.granted != unknown && held_until < left)
+        r.spans.push_back({held_until, left, kind::believing});
     if (v.asking != unknown)
         r.spans.push_back({v.asking, v.charged != unknown ? v.charged : left, kind::calling});
     r.label = outcome(v, killed);
@@ -192,6 +195,15 @@ std::vector<Step> within(const std::vector<Step>& steps, time from, time to)
     return seen;
 }
 
+/// The moment at which somebody else was granted what this one believed to hold; `end` if nobody was.
+time superseded(const life& l, const visit& holder, time end)
+{
+    for (const auto& v : l.visits)
+        if (holder.fenced.size() + holder.lost.size() > 0 && v.granted > holder.granted)
+            end = std::min(end, v.granted);
+    return end;
+}
+
 std::vector<timeline::status_step> merged(const std::vector<timeline::status_step>& steps)
 {
     std::vector<timeline::status_step> changes;
@@ -214,17 +226,21 @@ timeline draw(const life& l, const std::vector<fate>& fates, time from, time to)
             continue;
         const auto death = std::ranges::find_if(
             fates, [&](const fate& f) { return f.process == v.process && f.what == event::killed && f.at >= v.from(); });
-        lane.requests.push_back(drawn(v, death != fates.end() ? death->at : to, death != fates.end()));
+        const time end = death != fates.end() ? death->at : to;
+        lane.requests.push_back(drawn(v, end, superseded(l, v, end), death != fates.end()));
         for (const auto at : v.lost)
             lane.marks.push_back({at, timeline::sign::lost, ""});
         for (const auto at : v.fenced)
-            lane.marks.push_back({at, timeline::sign::fenced, "check() says lost; the write changes 0 rows"});
+            lane.marks.push_back({at, timeline::sign::fenced, "lost, and 0 rows changed"});
     }
     for (auto& [name, lane] : lanes)
         t.lanes.push_back(std::move(lane));
     draw_fates(t, fates);
     t.prices = within(l.prices, from, to);
     t.statuses = merged(within(l.statuses, from, to));
+    // The order was there before the picture begins.
+    if (!t.prices.empty())
+        t.prices.front().at = t.statuses.front().at = from;
     for (const auto& c : l.captures)
         if (c.at >= from && c.at <= to)
             t.charges.push_back({c.at, c.amount});
@@ -262,6 +278,11 @@ std::optional<window> payment_of(const life& l)
     return w;
 }
 
+bool shows_all_charges(const life& l, const window& w)
+{
+    return std::ranges::all_of(l.captures, [&](const capture& c) { return c.at >= w.from && c.at <= w.to; });
+}
+
 int wrongs(const life& l)
 {
     const auto last_price = l.prices.back().cents;
@@ -297,7 +318,7 @@ std::optional<timeline> picture_of_race(const std::filesystem::path& dir, const 
     window shown;
     int most = 0;
     for (const auto& [id, l] : r.lives)
-        if (const auto w = payment_of(l); w && interest(l, *w, guarded) > most) {
+        if (const auto w = payment_of(l); w && shows_all_charges(l, *w) && interest(l, *w, guarded) > most) {
             best = &l;
             which = id;
             shown = *w;
@@ -317,6 +338,21 @@ std::optional<timeline> picture_of_race(const std::filesystem::path& dir, const 
     return t;
 }
 
+/// When the first one was granted after the kill or the freeze.
+std::optional<timeline::remark> succession(const life& l, const std::vector<fate>& fates)
+{
+    if (fates.empty())
+        return std::nullopt;
+    std::optional<time> next;
+    for (const auto& v : l.visits)
+        if (v.granted > fates.front().at && (!next || v.granted < *next))
+            next = v.granted;
+    if (!next)
+        return std::nullopt;
+    return timeline::remark{*next,
+                            "its session is over, " + std::to_string((*next - fates.front().at) / 1000) + " ms later: next"};
+}
+
 timeline picture_of_act(const std::filesystem::path& dir, const std::string& title, const std::string& subtitle)
 {
     const auto r = read_records(dir);
@@ -326,7 +362,12 @@ timeline picture_of_act(const std::filesystem::path& dir, const std::string& tit
     for (const auto& v : l.visits)
         to = std::max(to, v.last());
     const time margin = (to - from) / 30;
-    auto t = draw(l, r.fates, from - margin, to + 4 * margin);
+    auto t = draw(l, r.fates, from - margin, to + 7 * margin);
+    // Who came first stands on top, so that the turns go down like stairs.
+    std::ranges::stable_sort(t.lanes, {},
+                             [](const timeline::lane& lane) { return lane.requests.front().spans.front().from; });
+    if (auto next = succession(l, r.fates))
+        t.remarks.push_back(*std::move(next));
     t.title = title;
     t.subtitle = subtitle;
     return t;

@@ -64,6 +64,8 @@ verdict call_the_judge(stage& st)
     v.guard = parsed.at("guard");
     v.anomalies = parsed.at("anomalies");
     v.answers = parsed.at("answers");
+    v.paid = parsed.at("paid");
+    v.edits = parsed.at("edits");
     v.median_us = parsed.at("median_us");
     v.p99_us = parsed.at("p99_us");
     for (const auto& f : parsed.at("findings"))
@@ -102,7 +104,9 @@ race_result race(const ensemble& zookeeper, const settings& s, terminal& out, co
 
 bool as_promised(const race_result& r)
 {
-    return r.judged.guard == "none" ? r.judged.anomalies > 0 : r.judged.anomalies == 0;
+    if (r.judged.guard == "none")
+        return r.judged.anomalies > 0;
+    return r.judged.anomalies == 0 && r.judged.paid > 0 && r.judged.edits > 0;
 }
 
 }  // namespace orderdesk

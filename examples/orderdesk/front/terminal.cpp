@@ -100,6 +100,8 @@ std::string seconds(std::chrono::microseconds t)
     return text.data();
 }
 
+std::string milliseconds(std::chrono::microseconds t) { return thousands(t.count() / 1000) + " ms"; }
+
 std::string thousands(long long n)
 {
     std::string digits = std::to_string(n);

@@ -39,6 +39,8 @@ int columns(std::string_view text);
 std::string padded_left(std::string_view text, int width);
 std::string padded_right(std::string_view text, int width);
 std::string seconds(std::chrono::microseconds t);
+/// "1,987 ms"
+std::string milliseconds(std::chrono::microseconds t);
 std::string thousands(long long n);
 
 }  // namespace orderdesk

@@ -18,11 +18,13 @@ namespace {
 constexpr double width = 1180;
 constexpr double left = 110;
 constexpr double right = 30;
-constexpr double header = 96;
+constexpr double header = 104;
 constexpr double row_height = 26;
 constexpr double bar_height = 16;
 constexpr double lane_padding = 8;
 constexpr double price_height = 120;
+constexpr double flat_price_height = 60;
+constexpr auto halo = "paint-order=\"stroke\" stroke=\"#fff\" stroke-width=\"3\" stroke-linejoin=\"round\" ";
 constexpr double status_height = 22;
 constexpr double label_size = 11.5;
 constexpr double character = 6.6;  // of a label, on the average
@@ -44,10 +46,24 @@ const char* colour_of(timeline::kind k)
             return "#e08a00";
         case timeline::kind::calling:
             return "url(#calling)";
+        case timeline::kind::believing:
+            return "#fdf3e0";
         case timeline::kind::frozen:
             return "url(#frozen)";
     }
     return ink;
+}
+
+const char* finish_of(timeline::kind k)
+{
+    switch (k) {
+        case timeline::kind::calling:
+            return "";
+        case timeline::kind::believing:
+            return "stroke=\"#e08a00\" stroke-dasharray=\"4 3\"";
+        default:
+            return "rx=\"2\"";
+    }
 }
 
 const char* colour_of_status(std::string_view status)
@@ -111,6 +127,7 @@ public:
         for (const auto& l : t_.lanes)
             y = draw_lane(l, y);
         const double lanes_end = y;
+        draw_remarks(lanes_end);
         y = draw_prices(y + 26);
         y = draw_statuses(y + 12);
         draw_axis(lanes_end, y + 10);
@@ -135,7 +152,7 @@ private:
               double size = label_size)
     {
         out_ << "<text x=\"" << at_x << "\" y=\"" << at_y << "\" font-size=\"" << size << "\" fill=\"" << colour << "\" "
-             << more << ">" << escaped(what) << "</text>\n";
+             << (colour == "#fff" ? "" : halo) << more << ">" << escaped(what) << "</text>\n";
     }
 
     void box(double at_x, double at_y, double w, double h, std::string_view fill, std::string_view more = {})
@@ -208,8 +225,8 @@ private:
     {
         for (const auto& s : r.spans) {
             const bool slim = s.what == timeline::kind::waiting;
-            box(x(s.from), slim ? y + 4 : y, std::max(x(s.to) - x(s.from), 1.5), slim ? bar_height - 8 : bar_height,
-                colour_of(s.what), s.what == timeline::kind::calling ? "" : "rx=\"2\"");
+            box(x(s.from), slim ? y + 4 : y, std::max(x(s.to) - x(s.from), 2.5), slim ? bar_height - 8 : bar_height,
+                colour_of(s.what), finish_of(s.what));
         }
         text(label_x(bars_of(r), r.label), y + bar_height - 4, r.label);
     }
@@ -266,11 +283,12 @@ private:
                 high = std::max(high, p.cents);
             }
         const double range = std::max(static_cast<double>(high - low), 1.0);
+        const double panel = high > low ? price_height : flat_price_height;
         const auto height_of = [&](std::int64_t cents) {
-            return y + price_height - 22 - static_cast<double>(cents - low) / range * (price_height - 48);
+            return y + panel - 22 - static_cast<double>(cents - low) / range * (panel - 48);
         };
 
-        text(left - 14, y + price_height / 2, "price", ink, "text-anchor=\"end\" font-weight=\"600\"", 13);
+        text(left - 14, y + panel / 2 + 4, "price", ink, "text-anchor=\"end\" font-weight=\"600\"", 13);
         std::vector<std::pair<extent, double>> places;
         std::ostringstream path;
         path << std::fixed << std::setprecision(1);
@@ -308,7 +326,17 @@ private:
                     break;
                 }
         }
-        return y + price_height;
+        return y + panel;
+    }
+
+    /// What everybody should know about a moment: a line through all lanes.
+    void draw_remarks(double lanes_end)
+    {
+        for (const auto& r : t_.remarks) {
+            line(x(r.at), header - 4, x(r.at), lanes_end, ink, "stroke-dasharray=\"5 4\"");
+            const bool room = x(r.at) + width_of(r.label) < width - 4;
+            text(x(r.at) + (room ? 0 : 4), header - 10, r.label, ink, room ? "" : "text-anchor=\"end\"");
+        }
     }
 
     const char* charge_colour(const timeline::price_step& c) const
@@ -378,8 +406,12 @@ private:
             out_ << "<circle cx=\"" << bx + 11 << "\" cy=\"" << by << "\" r=\"6\" fill=\"" << (t_.guarded ? green : red)
                  << "\"/>\n";
         });
-        if (std::ranges::any_of(t_.lanes, [](const auto& l) { return !l.frozen.empty(); }))
+        if (std::ranges::any_of(t_.lanes, [](const auto& l) { return !l.frozen.empty(); })) {
+            entry("only believes that it holds", [this](double bx, double by) {
+                box(bx, by - 6.5, 22, 13, colour_of(timeline::kind::believing), finish_of(timeline::kind::believing));
+            });
             entry("process is frozen (SIGSTOP)", bar(timeline::kind::frozen));
+        }
         for (const auto& [s, label] : {std::pair{timeline::sign::killed, "process is killed (SIGKILL)"},
                                        std::pair{timeline::sign::lost, "lease says: lost"},
                                        std::pair{timeline::sign::fenced, "the row refuses the write"}})

@@ -11,7 +11,7 @@ namespace orderdesk {
 struct timeline {
     using time = std::int64_t;
 
-    enum class kind { waiting, paying, editing, calling, frozen };
+    enum class kind { waiting, paying, editing, calling, believing, frozen };
 
     struct span {
         time from = 0;
@@ -50,6 +50,11 @@ struct timeline {
         std::string status;
     };
 
+    struct remark {
+        time at = 0;
+        std::string label;
+    };
+
     std::string title;
     std::string subtitle;
     time from = 0;
@@ -59,6 +64,7 @@ struct timeline {
     std::vector<price_step> prices;
     std::vector<price_step> charges;
     std::vector<status_step> statuses;
+    std::vector<remark> remarks;  ///< lines across all lanes
 };
 
 std::string to_svg(const timeline& t);

@@ -72,7 +72,7 @@ act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& ou
     auto tap = ask_of("payd-1", "tap-1");
     const auto paid = got("payd-1 answers", tap);
     out.say("   payd-1 got its turn when the frozen one's session was over, and answered: " +
-            paid.at("outcome").get<std::string>() + " (" + seconds(std::chrono::microseconds{now_us() - frozen_at}) +
+            paid.at("outcome").get<std::string>() + " (" + milliseconds(std::chrono::microseconds{now_us() - frozen_at}) +
             " after the freeze)");
     const auto before = read_order(book, 1);
     pause(300ms);

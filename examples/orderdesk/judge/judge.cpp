@@ -24,8 +24,8 @@ nlohmann::json as_json(const verdict& v)
                             {"applies", f.applies},
                             {"anomalies", f.anomalies},
                             {"examples", f.examples}});
-    return {{"guard", v.guard},         {"anomalies", v.anomalies}, {"answers", v.answers},
-            {"median_us", v.median_us}, {"p99_us", v.p99_us},       {"findings", findings}};
+    return {{"guard", v.guard}, {"anomalies", v.anomalies}, {"answers", v.answers}, {"paid", v.paid},
+            {"edits", v.edits}, {"median_us", v.median_us}, {"p99_us", v.p99_us},   {"findings", findings}};
 }
 
 void print(const verdict& v)

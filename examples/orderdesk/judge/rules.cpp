@@ -119,6 +119,8 @@ verdict judge(const std::filesystem::path& dir)
         v.anomalies += v.findings.back().anomalies;
     }
     v.answers = number(books, "SELECT count(*) AS n FROM buyers.answers");
+    v.paid = number(books, "SELECT count(*) AS n FROM orders WHERE status = 'paid'");
+    v.edits = number(books, "SELECT count(*) AS n FROM history WHERE action = 'edited'");
     v.median_us = number(books,
                          "SELECT took_us AS n FROM buyers.answers ORDER BY took_us "
                          "LIMIT 1 OFFSET (SELECT count(*) / 2 FROM buyers.answers)");

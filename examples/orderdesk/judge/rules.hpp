@@ -34,6 +34,8 @@ struct verdict {
     std::vector<finding> findings;
     std::int64_t anomalies = 0;
     std::int64_t answers = 0;
+    std::int64_t paid = 0;  ///< orders: nothing goes wrong where nothing happens
+    std::int64_t edits = 0;
     std::int64_t median_us = 0;  ///< of the time to an answer
     std::int64_t p99_us = 0;
 };

@@ -44,9 +44,11 @@ public:
     {
         play scenes;
         order_ = id;
+        hesitation_ms_ = 40;
         left_ = requests;
         for (int haggles = draw(1, 3); haggles > 0 && left_ > 4; --haggles)
             scenes.push_back(scene(0, 2));
+        hesitation_ms_ = 12;  // now everybody comes at once
         scenes.push_back(scene(draw(1, 2), draw(1, 2)));
         while (left_ > 0)
             scenes.push_back(scene(draw(0, 2), draw(1, 2)));
@@ -69,7 +71,7 @@ private:
         r.order = order_;
         r.pays = pays;
         r.price = draw(50, 150) * 100;
-        r.hesitation = std::chrono::milliseconds{draw(0, 12)};
+        r.hesitation = std::chrono::milliseconds{draw(0, hesitation_ms_)};
         return r;
     }
 
@@ -77,6 +79,7 @@ private:
 
     std::mt19937_64 random_;
     order_id order_ = 0;
+    int hesitation_ms_ = 0;
     int left_ = 0;
     int made_ = 0;
 };

@@ -23,7 +23,7 @@ struct editor_options {
     bool careless = false;
 };
 
-/// Taxes, discounts, somebody's approval: what takes time between reading a price and writing the new one.
+/// The catalogue, taxes, discounts: what takes time between reading an order and deciding on it.
 void think(const editor_options& how)
 {
     thread_local std::mt19937_64 random{std::random_device{}()};
@@ -34,9 +34,9 @@ void think(const editor_options& how)
 nlohmann::json edit(turn& t, std::int64_t price, const std::string& request, const editor_options& how, event_log& log)
 {
     order o = t.entered();
+    think(how);
     if (o.status != status::awaiting)
         return answer("refused", o.status == status::paid ? "paid already" : "a payment is under way");
-    think(how);
     try {
         t.check();
     } catch (const turnstile::error& e) {
