@@ -20,18 +20,14 @@ constexpr auto rethrow = [](const std::exception_ptr& failed) {
     if (failed)
         std::rethrow_exception(failed);
 };
+/// The lease goes out of scope, and that releases it.
+constexpr auto release = [](const std::exception_ptr& failed, const turnstile::lease&) { rethrow(failed); };
 
 asio::awaitable<turnstile::lease> stand_in_line(turnstile::mutex order, std::string purpose)
 {
     turnstile::acquire_options how{30s};
     how.purpose = std::move(purpose);
     co_return co_await order.acquire(how);
-}
-
-/// One turn; the lease goes out of scope, and that releases it.
-asio::awaitable<void> take_a_turn(turnstile::mutex order, std::string purpose)
-{
-    const auto turn = co_await stand_in_line(order, purpose);
 }
 
 asio::awaitable<void> watch_the_line(std::string servers)
@@ -43,7 +39,7 @@ asio::awaitable<void> watch_the_line(std::string servers)
     const auto turn = co_await stand_in_line(order, "stock count");
     for (const auto* purpose : {"price edit", "payment"}) {
         const auto before = (co_await order.line()).size();
-        asio::co_spawn(co_await asio::this_coro::executor, take_a_turn(order, purpose), rethrow);
+        asio::co_spawn(co_await asio::this_coro::executor, stand_in_line(order, purpose), release);
         while ((co_await order.line()).size() == before) {}
     }
     // snippet: inspect
