@@ -349,8 +349,8 @@ std::optional<timeline::remark> succession(const life& l, const std::vector<fate
             next = v.granted;
     if (!next)
         return std::nullopt;
-    return timeline::remark{*next,
-                            "its session is over, " + std::to_string((*next - fates.front().at) / 1000) + " ms later: next"};
+    const auto later = (*next - fates.front().at) / 1000;
+    return timeline::remark{*next, "its session is over: the next is granted, " + std::to_string(later) + " ms later"};
 }
 
 timeline picture_of_act(const std::filesystem::path& dir, const std::string& title, const std::string& subtitle)

@@ -149,10 +149,10 @@ private:
     }
 
     void text(double at_x, double at_y, std::string_view what, std::string_view colour = ink, std::string_view more = {},
-              double size = label_size)
+              double size = label_size, std::string_view behind = halo)
     {
         out_ << "<text x=\"" << at_x << "\" y=\"" << at_y << "\" font-size=\"" << size << "\" fill=\"" << colour << "\" "
-             << (colour == "#fff" ? "" : halo) << more << ">" << escaped(what) << "</text>\n";
+             << (colour == "#fff" ? "" : behind) << more << ">" << escaped(what) << "</text>\n";
     }
 
     void box(double at_x, double at_y, double w, double h, std::string_view fill, std::string_view more = {})
@@ -353,7 +353,7 @@ private:
             box(from, y, std::max(to - from, 1.0), status_height, colour_of_status(t_.statuses[i].status),
                 "stroke=\"#fff\" stroke-width=\"1\"");
             if (to - from > width_of(t_.statuses[i].status) + 8)
-                text(from + 6, y + 15, t_.statuses[i].status);
+                text(from + 6, y + 15, t_.statuses[i].status, ink, "", label_size, "");
         }
         return y + status_height;
     }
