@@ -101,6 +101,9 @@ succession who_came_next(const std::filesystem::path& dir)
 
 act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out)
 {
+    // Outlive the stage: an answer is waited for in a thread, and comes or fails when its service ends.
+    std::future<void> victim;
+    std::vector<std::future<nlohmann::json>> answers;
     stage st{zookeeper, s.dir / "kill"};
     open_orders(st.dir() / "orders.db", "lock", 1, s.seed);
     st.start_service("pspd", "pspd", {"--answer-min", answers_after, "--answer-max", answers_after});
@@ -112,7 +115,7 @@ act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out)
                          st.guarded("lock", session_timeout, {"--think-min", thinks, "--think-max", thinks}));
 
     // The victim holds the order and has charged the buyer; the provider has not answered yet.
-    auto victim = ask_the_doomed(st.port_of("payd-1"), "tap-1");
+    victim = ask_the_doomed(st.port_of("payd-1"), "tap-1");
     database psp_book{st.dir() / "psp.db"};
     wait_until("the victim has charged", [&] { return captures(psp_book) == 1; });
 
@@ -124,7 +127,6 @@ act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out)
     turnstile::mutex order_lock{onlooker, "/locks/orders/1"};
     std::vector<waiter> waiters{
         {"priced-1", "edit-1", {}}, {"payd-2", "tap-2", {}}, {"priced-2", "edit-2", {}}, {"payd-3", "tap-3", {}}};
-    std::vector<std::future<nlohmann::json>> answers;
     for (const auto& w : waiters) {
         answers.push_back(ask_later(st.port_of(w.process), w.request));
         const auto places = answers.size() + 1;

@@ -47,6 +47,9 @@ nlohmann::json got(const std::string& what, std::future<nlohmann::json>& answer)
 
 act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& out)
 {
+    // Outlive the stage: an answer is waited for in a thread, and comes or fails when its service ends.
+    std::future<nlohmann::json> edit;
+    std::future<nlohmann::json> tap;
     stage st{zookeeper, s.dir / "zombie"};
     open_orders(st.dir() / "orders.db", "lock", 1, s.seed);
     st.start_service("pspd", "pspd", {});
@@ -62,14 +65,14 @@ act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& ou
         });
     };
     database book{st.dir() / "orders.db"};
-    auto edit = ask_of("priced-1", "edit-1");
+    edit = ask_of("priced-1", "edit-1");
     wait_until("priced-1 has its turn", [&] { return holds(book, "priced-1"); });
     zombie.send(SIGSTOP);
     st.log().tell_of("priced-1", event::frozen);
     const auto frozen_at = now_us();
     out.say("   priced-1 holds the order, has read the price, and is frozen");
 
-    auto tap = ask_of("payd-1", "tap-1");
+    tap = ask_of("payd-1", "tap-1");
     const auto paid = got("payd-1 answers", tap);
     out.say("   payd-1 got its turn when the frozen one's session was over, and answered: " +
             paid.at("outcome").get<std::string>() + " (" + milliseconds(std::chrono::microseconds{now_us() - frozen_at}) +
