@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t purpose_max = 200;
 
-detail::line_request request_for(const session& s, const std::string& path, const char* verb, const acquire_options& how)
+detail::line_ptr request_for(const session& s, const std::string& path, const char* verb, const acquire_options& how)
 {
     if (how.purpose.size() > purpose_max)
         throw error{errc::bad_argument, verb, path, "purpose: at most 200 bytes"};
@@ -26,23 +26,23 @@ detail::line_request request_for(const session& s, const std::string& path, cons
     record.purpose = how.purpose;
     line.data = detail::to_text(record);
     line.until = how.until;
-    return line;
+    return std::make_shared<const detail::line_request>(std::move(line));
 }
 
-std::shared_ptr<void> enter(const detail::line_request& line, const acquire_options& how)
+std::shared_ptr<void> enter(const detail::line_ptr& line, const acquire_options& how)
 {
-    auto present = detail::enter_line(line.session, line.directory, how.owner, how.second_place);
+    auto present = detail::enter_line(line->session, line->directory, how.owner, how.second_place);
     if (!present)
-        throw error{errc::would_deadlock, line.verb, line.directory, "the same owner holds it or waits for it already"};
+        throw error{errc::would_deadlock, line->verb, line->directory, "the same owner holds it or waits for it already"};
     return present;
 }
 
 /// It is our turn: make sure that the lease starts with a fresh proof of life.
-awaitable<lease> redeem(detail::line_request line, detail::ticket place, std::shared_ptr<void> keepsake)
+awaitable<lease> redeem(detail::line_ptr line, detail::ticket place, std::shared_ptr<void> keepsake)
 {
-    if (!line.session.proven(place.in()))
-        if (const auto ec = co_await line.session.prove(place.in(), line.until))
-            throw error{ec == errc::deadline_exceeded ? errc::timed_out : ec, line.verb, line.directory};
+    if (!line->session.proven(place.in()))
+        if (const auto ec = co_await line->session.prove(place.in(), line->until))
+            throw error{ec == errc::deadline_exceeded ? errc::timed_out : ec, line->verb, line->directory};
     co_return place.redeem(std::move(keepsake));
 }
 
@@ -143,8 +143,9 @@ namespace {
 
 awaitable<line_view> view_of(session s, std::string path, deadline until)
 {
-    detail::line_request line{s, path, "line"};
-    line.until = until.is_never() ? deadline{s.options().operation_timeout} : until;
+    detail::line_request request{s, path, "line"};
+    request.until = until.is_never() ? deadline{s.options().operation_timeout} : until;
+    const auto line = std::make_shared<const detail::line_request>(std::move(request));
     std::vector<detail::place> places;
     for (const auto& child : co_await detail::list_line(line))
         if (auto p = detail::parse_place(child))
@@ -154,7 +155,7 @@ awaitable<line_view> view_of(session s, std::string path, deadline until)
     pipeline look;
     for (const auto& p : places)
         look.add(op::get{join_path(path, p.name)});
-    const auto records = co_await s.run(std::move(look), line.until);
+    const auto records = co_await s.run(std::move(look), line->until);
     line_view view;
     for (std::size_t i = 0; i < places.size(); ++i) {
         if (!records[i].ok())

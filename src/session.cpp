@@ -1,6 +1,7 @@
 #include <turnstile/path.hpp>
 #include <turnstile/session.hpp>
 
+#include "dialogue_runner.hpp"
 #include "holding.hpp"
 #include "session_core.hpp"
 
@@ -321,6 +322,14 @@ bool session::proven(turnstile::epoch in) const
 boost::asio::awaitable<error_code> session::prove(turnstile::epoch in, deadline until) const
 {
     return prove_alive(core(), in, until);
+}
+
+boost::asio::awaitable<error_code> session::converse(std::shared_ptr<dialogue> machine, turnstile::epoch in, deadline until) const
+{
+    auto runner = std::make_shared<detail::dialogue_runner>(core(), std::move(machine), in);
+    auto give_up = [runner](const waiting&, error_code why) { runner->give_up(why); };
+    auto start = [runner = std::move(runner)](waiting w) { runner->start(std::move(w)); };
+    return detail::await_once<error_code>(until, std::move(start), std::move(give_up));
 }
 
 lease session::grant(std::string path, fencing_token token, turnstile::epoch in, std::shared_ptr<void> keepsake) const

@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/post.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include <algorithm>
 #include <random>
@@ -71,6 +72,23 @@ void check_options(const session_options& o)
         refuse(errc::bad_argument, "in_flight_max", "1 to 32768");
 }
 
+std::size_t ephemeral_bytes_of(const op::create& o) noexcept
+{
+    return is_ephemeral(o.mode) ? o.path.size() + (is_sequential(o.mode) ? 10 : 0) : 0;
+}
+
+std::size_t ephemeral_bytes_of(const operation& o) noexcept
+{
+    if (const auto* c = std::get_if<op::create>(&o))
+        return ephemeral_bytes_of(*c);
+    std::size_t bytes = 0;
+    if (const auto* m = std::get_if<op::multi>(&o))
+        for (const auto& s : m->steps)
+            if (const auto* c = std::get_if<op::create>(&s))
+                bytes += ephemeral_bytes_of(*c);
+    return bytes;
+}
+
 /// What an operation would create, watch and carry; asked before anything is sent.
 class admission {
 public:
@@ -84,8 +102,7 @@ public:
     {
         path(o.path, is_sequential(o.mode));
         payload(o.data.size());
-        if (is_ephemeral(o.mode))
-            ephemeral_bytes += o.path.size() + (is_sequential(o.mode) ? 10 : 0);
+        ephemeral_bytes += ephemeral_bytes_of(o);
         if (in_multi_ && o.mode == create_mode::container)
             fail(errc::bad_argument);
     }
@@ -150,13 +167,6 @@ private:
     bool in_multi_ = false;
 };
 
-std::size_t ephemeral_bytes_of(const operation& o)
-{
-    admission a{~std::size_t{0}};
-    std::visit(a, o);
-    return a.ephemeral_bytes;
-}
-
 const std::string* watched_path(const operation& o) noexcept
 {
     if (const auto* e = std::get_if<op::exists>(&o))
@@ -205,7 +215,7 @@ public:
 
 private:
     std::unique_lock<std::mutex> lock_;
-    std::vector<unique_function<void()>> after_;
+    boost::container::small_vector<unique_function<void()>, 3> after_;
 };
 
 struct session_core::listener {
@@ -715,7 +725,8 @@ bool session_core::send(guarded& g, const std::shared_ptr<flight>& f)
             f->core->on_answer(f, attempt, index, in, std::move(out));
         };
         const auto refused = still_watched(o) ? error_code{errc::no_node} : client_->submit(o, std::move(answer));
-        if (refused == errc::not_connected) {
+        // The client is down, and its event is on the way: nothing more goes to it.
+        if (refused == errc::not_connected || session_over(refused)) {
             client_refuses_ = true;
             if (f->stage == flight_stage::queued)
                 return false;
@@ -826,7 +837,10 @@ void session_core::land(guarded& g, flight& f)
             for (auto& s : o.steps)
                 s.path = unrooted(std::move(s.path));
         }
-    g.after([done = std::move(f.done), answers = std::move(f.answers)]() mutable { done(std::move(answers)); });
+    g.after([landed = f.shared_from_this()] {
+        auto done = std::move(landed->done);
+        done(std::move(landed->answers));
+    });
 }
 
 void session_core::give_up(flight& f, error_code ec)

@@ -18,6 +18,7 @@
 
 #include <turnstile/connection_state.hpp>
 #include <turnstile/deadline.hpp>
+#include <turnstile/dialogue.hpp>
 #include <turnstile/error.hpp>
 #include <turnstile/export.hpp>
 #include <turnstile/lease.hpp>
@@ -148,6 +149,10 @@ public:
     bool proven(turnstile::epoch in) const;
     /// Makes it so, by one write. Cost: one round trip. Errors: codes, as run().
     boost::asio::awaitable<error_code> prove(turnstile::epoch in, deadline until = {}) const;
+
+    /// Leads a conversation to its end, which is the answer: the dialogue's own, errc::deadline_exceeded, operation_aborted, or
+    /// why the session of epoch `in` is over. Watches that it left and that have not fired are forgotten.
+    boost::asio::awaitable<error_code> converse(std::shared_ptr<dialogue> machine, turnstile::epoch in, deadline until = {}) const;
 
     /// Makes a lease of a node of ours. `keepsake` is dropped when the lease is over, in whatever way.
     lease grant(std::string path, fencing_token token, turnstile::epoch in, std::shared_ptr<void> keepsake = nullptr) const;

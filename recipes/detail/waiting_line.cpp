@@ -2,6 +2,8 @@
 
 #include <turnstile/path.hpp>
 
+#include "turn_dialogue.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <optional>
@@ -24,17 +26,17 @@ error_code as_recipe(error_code ec) noexcept
     return ec == errc::deadline_exceeded ? error_code{errc::timed_out} : ec;
 }
 
-[[noreturn]] void fail(const line_request& line, error_code ec)
+[[noreturn]] void fail(const line_ptr& line, error_code ec)
 {
-    throw error{as_recipe(ec), line.verb, line.directory};
+    throw error{as_recipe(ec), line->verb, line->directory};
 }
 
 /// Waits for a connection where there is none; the epoch to stand in. Tickets carry the session's id, so it must be known.
-awaitable<epoch> connected_epoch(line_request line)
+awaitable<epoch> connected_epoch(line_ptr line)
 {
-    if (line.session.state() != connection_state::connected)
-        co_await line.session.connected(line.until);
-    co_return line.session.epoch();
+    if (line->session.state() != connection_state::connected)
+        co_await line->session.connected(line->until);
+    co_return line->session.epoch();
 }
 
 void add_container_creates(pipeline& p, const std::string& directory)
@@ -63,7 +65,7 @@ attempt_result judge(const outcome& created)
 }
 
 /// Our node is certain: remember it, unless its number cannot be trusted.
-void accept(const line_request& line, ticket& t, std::string_view name, const stat& made)
+void accept(const line_ptr& line, ticket& t, std::string_view name, const stat& made)
 {
     const auto own = parse_place(name);
     // Sweep by name also what cannot be parsed: it is ours.
@@ -77,11 +79,11 @@ void accept(const line_request& line, ticket& t, std::string_view name, const st
 
 /// The create's answer was lost: did it happen? Behind a sync the list is complete, whatever server answers. Returns the
 /// line's children, or nothing when our node is not there, and then it never will be.
-awaitable<std::optional<std::vector<std::string>>> find_doubted(line_request line, ticket& t)
+awaitable<std::optional<std::vector<std::string>>> find_doubted(line_ptr line, ticket& t)
 {
     pipeline look;
-    look.add(op::sync{line.directory}).add(op::children{line.directory});
-    auto answers = co_await line.session.run(std::move(look), line.until, t.in());
+    look.add(op::sync{line->directory}).add(op::children{line->directory});
+    auto answers = co_await line->session.run(std::move(look), line->until, t.in());
     auto& list = answers.back();
     if (list.ec == errc::no_node) {
         t.was_never_made();
@@ -100,10 +102,10 @@ awaitable<std::optional<std::vector<std::string>>> find_doubted(line_request lin
     }
     std::sort(ours.begin(), ours.end());
     for (auto extra = ours.begin() + 1; extra != ours.end(); ++extra)
-        line.session.discard(join_path(line.directory, extra->name), t.in());
+        line->session.discard(join_path(line->directory, extra->name), t.in());
 
-    op::get own{join_path(line.directory, ours.front().name)};
-    const auto made = co_await line.session.run(std::move(own), line.until, t.in());
+    op::get own{join_path(line->directory, ours.front().name)};
+    const auto made = co_await line->session.run(std::move(own), line->until, t.in());
     if (made.ec == errc::no_node) {
         t.was_never_made();
         co_return std::nullopt;
@@ -114,25 +116,25 @@ awaitable<std::optional<std::vector<std::string>>> find_doubted(line_request lin
     co_return std::move(list.children);
 }
 
-awaitable<std::vector<std::string>> children_of(line_request line, epoch in)
+awaitable<std::vector<std::string>> children_of(line_ptr line, epoch in)
 {
-    op::children list{line.directory};
-    auto answer = co_await line.session.run(std::move(list), line.until, in);
+    op::children list{line->directory};
+    auto answer = co_await line->session.run(std::move(list), line->until, in);
     if (answer.ec)
         fail(line, answer.ec);
     co_return std::move(answer.children);
 }
 
 /// One attempt, in one epoch. Nothing: not executed, try again (`make_directory`: with the directory).
-awaitable<std::optional<stood>> try_to_stand(line_request line, bool& make_directory)
+awaitable<std::optional<stood>> try_to_stand(line_ptr line, bool& make_directory)
 {
     const auto in = co_await connected_epoch(line);
-    ticket t{line.session, line.directory, in, line.kind};
+    ticket t{line->session, line->directory, in, line->kind};
     pipeline p;
     if (make_directory)
-        add_container_creates(p, line.directory);
-    p.add(op::create{t.path_to_create(), line.data, create_mode::ephemeral_sequential}).add(op::children{line.directory});
-    auto answers = co_await line.session.run(std::move(p), line.until, in);
+        add_container_creates(p, line->directory);
+    p.add(op::create{t.path_to_create(), line->data, create_mode::ephemeral_sequential}).add(op::children{line->directory});
+    auto answers = co_await line->session.run(std::move(p), line->until, in);
     auto& created = answers[answers.size() - 2];
     auto& list = answers.back();
 
@@ -157,7 +159,7 @@ awaitable<std::optional<stood>> try_to_stand(line_request line, bool& make_direc
         }
         case attempt_result::not_sent:
             t.was_never_made();
-            if (line.until.passed())
+            if (line->until.passed())
                 fail(line, created.ec);
             co_return std::nullopt;  // the connection went while the flight was being sent
         case attempt_result::failed: break;
@@ -218,7 +220,7 @@ lease ticket::redeem(std::shared_ptr<void> keepsake)
     return session_.grant(path(), token_, in_, std::move(keepsake));
 }
 
-awaitable<stood> stand_in(line_request line)
+awaitable<stood> stand_in(line_ptr line)
 {
     bool make_directory = false;
     while (true) {
@@ -230,70 +232,28 @@ awaitable<stood> stand_in(line_request line)
             if (!worth_another_session(e))
                 throw;
         }
-        if (line.until.passed())
+        if (line->until.passed())
             fail(line, errc::timed_out);
     }
 }
 
-awaitable<void> wait_turn(line_request line, stood& at)
+awaitable<void> wait_turn(line_ptr line, stood& at)
 {
-    const auto in = at.place.in();
     standing us{at.place.own()};
     us.listed(std::exchange(at.children, {}));
     if (us.next() == need::nothing)
         co_return;
-
     // Whoever waits must be provably alive when its turn comes: a lease that starts with an old proof is lost at once.
-    const auto proving = line.session.keep_proving();
-    const auto long_wait = deadline{line.session.timeout() / 4};
-    watcher news{line.session};
-    while (true) {
-        switch (us.next()) {
-            case need::nothing: co_return;
-            case need::gone: fail(line, errc::lost);
-            case need::list: us.listed(co_await children_of(line, in)); break;
-            case need::look: {
-                const auto glances = us.to_look();
-                pipeline look;
-                for (const auto& g : glances) {
-                    // get, not exists: a get that finds no node leaves no watch behind.
-                    op::get request{join_path(line.directory, g.name)};
-                    g.watch ? look.add(std::move(request), news) : look.add(std::move(request));
-                }
-                const auto answers = co_await line.session.run(std::move(look), line.until, in);
-                for (std::size_t i = 0; i < answers.size(); ++i) {
-                    if (answers[i].ok())
-                        us.seen(glances[i].name, glances[i].watch);
-                    else if (answers[i].ec == errc::no_node)
-                        us.went(glances[i].name);
-                    else
-                        fail(line, answers[i].ec);
-                }
-                break;
-            }
-            case need::wait: {
-                const bool patient = long_wait.passed();
-                if (patient)
-                    us.guard_own();
-                const auto event = co_await news.next(patient ? line.until : std::min(line.until, long_wait));
-                if (!event && line.until.passed())
-                    fail(line, errc::timed_out);
-                if (!event)
-                    us.guard_own();
-                else if (event->type == watch_event_type::erased)
-                    us.went(path_name(event->path));
-                else
-                    us.stirred(path_name(event->path));
-                break;
-            }
-        }
-    }
+    const auto proving = line->session.keep_proving();
+    auto waiting = std::make_shared<turn_dialogue>(line->directory, std::move(us), deadline{line->session.timeout() / 4});
+    if (const auto ec = co_await line->session.converse(std::move(waiting), at.place.in(), line->until))
+        fail(line, ec);
 }
 
-awaitable<std::vector<std::string>> list_line(line_request line)
+awaitable<std::vector<std::string>> list_line(line_ptr line)
 {
-    op::children list{line.directory};
-    auto answer = co_await line.session.run(std::move(list), line.until);
+    op::children list{line->directory};
+    auto answer = co_await line->session.run(std::move(list), line->until);
     if (answer.ec && answer.ec != errc::no_node)
         fail(line, answer.ec);
     co_return std::move(answer.children);

@@ -3,8 +3,8 @@
 // Two steps, and who takes them owns a `ticket` from the first byte sent: whatever ends the attempt (an error, a deadline, a
 // cancellation), the ticket sees to it that the node goes.
 //
-//     auto stood = co_await stand_in(line);           // create and list: one round trip
-//     co_await wait_turn(stood);                      // until everybody ahead has gone
+//     auto at = co_await stand_in(line);              // create and list: one round trip
+//     co_await wait_turn(line, at);                   // until everybody ahead has gone
 #pragma once
 
 #include <turnstile/deadline.hpp>
@@ -12,7 +12,6 @@
 #include <turnstile/session.hpp>
 
 #include "place_name.hpp"
-#include "standing.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -28,16 +27,19 @@ namespace turnstile::inline v0::detail {
 struct line_request {
     turnstile::session session;
     std::string directory;
-    std::string verb;  ///< for errors
+    const char* verb;  ///< for errors
     std::string data;  ///< of our node
     deadline until;
     char kind = 'x';
 
-    line_request(turnstile::session s, std::string directory_, std::string verb_)
-        : session{std::move(s)}, directory{std::move(directory_)}, verb{std::move(verb_)}
+    line_request(turnstile::session s, std::string directory_, const char* verb_)
+        : session{std::move(s)}, directory{std::move(directory_)}, verb{verb_}
     {
     }
 };
+
+/// One for all the coroutines of an attempt: ten thousand waiters have ten thousand of these frames.
+using line_ptr = std::shared_ptr<const line_request>;
 
 /// A place in the line, or the attempt to get one. Dropped, it gives the place up.
 class ticket {
@@ -86,13 +88,13 @@ struct stood {
 
 /// Takes a place. Doubts are resolved (sync, list, look for our marker); a ZooKeeper session that ends before the place is
 /// certain is followed by another attempt in the next one.
-boost::asio::awaitable<stood> stand_in(line_request line);
+boost::asio::awaitable<stood> stand_in(line_ptr line);
 
 /// Returns when it is our turn. Throws when it will never be: the session is over, somebody removed our node, the deadline
 /// has passed (errc::timed_out).
-boost::asio::awaitable<void> wait_turn(line_request line, stood& at);
+boost::asio::awaitable<void> wait_turn(line_ptr line, stood& at);
 
 /// The line's directory, listed: no children when it is missing.
-boost::asio::awaitable<std::vector<std::string>> list_line(line_request line);
+boost::asio::awaitable<std::vector<std::string>> list_line(line_ptr line);
 
 }  // namespace turnstile::inline v0::detail

@@ -1,0 +1,56 @@
+// Runs a dialogue: asks its questions, brings it answers and events, and tells how it ended, once.
+#pragma once
+
+#include <turnstile/dialogue.hpp>
+#include <turnstile/session.hpp>
+
+#include "backstage.hpp"
+#include "mailbox.hpp"
+#include "once.hpp"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace turnstile::inline v0::detail {
+
+class dialogue_runner : public std::enable_shared_from_this<dialogue_runner> {
+public:
+    dialogue_runner(std::shared_ptr<session_core> core, std::shared_ptr<dialogue> machine, epoch in);
+
+    void start(std::shared_ptr<once<error_code>> waiting);
+    /// The caller has gone (its deadline, or a cancellation): nothing more is asked, and no watch is left.
+    void give_up(error_code why);
+
+private:
+    /// Who may call the machine: `running` belongs to one thread; the other states are left by whoever brings what they wait for.
+    enum class state : unsigned char { running, asking, waiting, over };
+
+    bool enter(state from);
+    /// False when the caller has gone meanwhile.
+    bool leave(state to);
+    void proceed(dialogue::move next);
+    void ask(std::vector<operation> question);
+    /// The next move if there is news already; otherwise it comes when there is some.
+    std::optional<dialogue::move> wait(deadline until);
+    void arm(deadline until);
+    void on_answers(const std::vector<outcome>& answers);
+    void on_news();
+    void on_alarm();
+    void finish(error_code result);
+
+    const std::shared_ptr<session_core> core_;
+    const std::shared_ptr<dialogue> machine_;
+    const epoch in_;
+    const std::shared_ptr<mailbox> box_;
+
+    // Never held while the machine or the core is called: both may come back at once.
+    std::mutex mutex_;
+    // Guarded by mutex_.
+    state state_ = state::running;
+    bool news_ = false;  // came while nobody waited
+    std::shared_ptr<once<error_code>> waiting_;
+    std::optional<backstage::alarm> alarm_;
+};
+
+}  // namespace turnstile::inline v0::detail
