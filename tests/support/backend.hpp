@@ -64,7 +64,16 @@ public:
     void pause() override { server.pause(); }
     void resume() override { server.resume(); }
 
-    testing::memory_server server;
+    testing::memory_server server{short_sessions()};
+
+private:
+    /// As the real one's: what is asked for is granted.
+    static testing::memory_server_options short_sessions()
+    {
+        testing::memory_server_options o;
+        o.session_timeout_min = std::chrono::milliseconds{200};
+        return o;
+    }
 };
 
 /// Every test gets a root of its own on one shared server.

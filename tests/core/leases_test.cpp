@@ -1,0 +1,359 @@
+#include "session_room.hpp"
+
+#include <turnstile/while_held.hpp>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+
+namespace turnstile::test {
+
+namespace {
+
+class leases : public session_room {
+protected:
+    lease granted(const session& s, const std::string& path = "/held", std::shared_ptr<void> keepsake = nullptr)
+    {
+        const auto made = wait(s.create(path, "", create_mode::ephemeral));
+        return s.grant(path, made.stat.czxid, s.epoch(), std::move(keepsake));
+    }
+    bool lost(const lease& l)
+    {
+        return eventually([&] { return l.state() == lease_state::lost; });
+    }
+
+    const session s_ = open(1s);
+};
+
+boost::asio::awaitable<int> never_ending(std::shared_ptr<std::atomic<bool>> cancelled_ = nullptr)
+{
+    boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
+    timer.expires_after(1h);
+    try {
+        co_await timer.async_wait(boost::asio::use_awaitable);
+    } catch (const boost::system::system_error&) {
+        if (cancelled_)
+            *cancelled_ = true;
+        throw;
+    }
+    co_return 0;
+}
+
+boost::asio::awaitable<int> ready(int value) { co_return value; }
+
+boost::asio::awaitable<void> failing()
+{
+    throw std::runtime_error{"work failed"};
+    co_return;
+}
+
+boost::asio::awaitable<void> nothing() { co_return; }
+
+}  // namespace
+
+TEST_P(leases, OfNothingHoldNothing)
+{
+    lease none;
+    EXPECT_FALSE(none.held());
+    EXPECT_FALSE(none);
+    EXPECT_EQ(none.state(), lease_state::released);
+    EXPECT_EQ(none.token(), 0);
+    EXPECT_EQ(none.path(), "");
+    EXPECT_EQ(none.epoch(), epoch::none);
+    EXPECT_THROW(none.check(), error);
+    EXPECT_EQ(failure_of(none.release()), errc::not_held);
+    EXPECT_EQ(failure_of(none.lost()), errc::not_held);
+    none.release_in_background();
+}
+
+TEST_P(leases, AreHeldUntilReleased)
+{
+    auto l = granted(s_);
+    EXPECT_TRUE(l.held());
+    EXPECT_EQ(l.state(), lease_state::held);
+    EXPECT_NO_THROW(l.check());
+    EXPECT_EQ(l.path(), "/held");
+    EXPECT_EQ(l.epoch(), s_.epoch());
+    EXPECT_GT(l.held_until(), boot_clock::now());
+    EXPECT_LE(l.held_until(), boot_clock::now() + s_.timeout() * 2 / 3);
+    wait(l.release());
+    EXPECT_FALSE(wait(s_.exists("/held")));
+    EXPECT_FALSE(l.held());
+    EXPECT_EQ(failure_of(l.release()), errc::not_held);
+}
+
+TEST_P(leases, AreReleasedWhenDropped)
+{
+    {
+        const auto l = granted(s_);
+    }
+    wait(s_.swept(10s));
+    EXPECT_FALSE(wait(s_.exists("/held")));
+}
+
+TEST_P(leases, MoveWithoutBeingReleased)
+{
+    auto first = granted(s_);
+    auto second = std::move(first);
+    EXPECT_TRUE(second.held());
+    EXPECT_FALSE(first.held());  // NOLINT(bugprone-use-after-move)
+    second = granted(s_, "/other");
+    wait(s_.swept(10s));
+    EXPECT_FALSE(wait(s_.exists("/held")));
+    EXPECT_TRUE(wait(s_.exists("/other")));
+}
+
+TEST_P(leases, AreProlongedWhileTheConnectionIsWell)
+{
+    const auto l = granted(s_);
+    const auto at_first = l.held_until();
+    EXPECT_TRUE(eventually([&] { return l.held_until() > at_first + s_.timeout(); }));
+    EXPECT_TRUE(l.held());
+}
+
+/// The alarm was set for the timeout that was asked for.
+TEST_P(leases, AreProlongedThoughTheServersGrantAShorterSession)
+{
+    if (GetParam() == backend_kind::memory)
+        GTEST_SKIP() << "it grants what is asked for";
+    const auto s = open(30s);
+    const auto proof = s.keep_proving();
+    wait(s.connected());
+    ASSERT_LE(s.timeout(), 2s);
+    const auto l = granted(s);
+    const auto at_first = l.held_until();
+    EXPECT_TRUE(eventually([&] { return l.held_until() > at_first; }));
+    EXPECT_TRUE(l.held());
+}
+
+TEST_P(leases, AreLostWithTheirSession)
+{
+    auto l = granted(s_);
+    async_runner other;
+    auto told = other.spawn(l.lost());
+    std::atomic<bool> stopped{false};
+    const std::stop_callback on_stop{l.stop_token(), [&] { stopped = true; }};
+    server_->expire(s_);
+    told.get();
+    EXPECT_FALSE(l.held());
+    EXPECT_EQ(l.state(), lease_state::lost);
+    EXPECT_TRUE(eventually([&] { return stopped.load(); }));
+    try {
+        l.check();
+        FAIL();
+    } catch (const error& e) {
+        EXPECT_EQ(e.code(), errc::lost);
+        EXPECT_EQ(e.path(), "/held");
+    }
+    EXPECT_EQ(failure_of(l.release(10s)), errc::lost);
+    EXPECT_EQ(failure_of(l.release(10s)), errc::not_held);
+}
+
+TEST_P(leases, AreLostAtTheirDeadlineWhenTheServerIsFrozen)
+{
+    auto l = granted(s_);
+    async_runner other;
+    auto told = other.spawn(l.lost());
+    server_->pause();
+    ASSERT_TRUE(told.done(10s));
+    const auto late = boot_clock::now() - l.held_until();
+    told.get();
+    EXPECT_GE(late, 0ms);
+    EXPECT_LT(late, 500ms) << "milliseconds on an idle machine";
+    EXPECT_FALSE(l.held());
+    server_->resume();
+    EXPECT_FALSE(l.held()) << "for good";
+}
+
+TEST_P(leases, AreNeverBelievedBeyondTheirDeadline)
+{
+    const auto l = granted(s_);
+    server_->pause();
+    while (true) {
+        const auto until = l.held_until();
+        const auto before = boot_clock::now();
+        const bool held = l.held();
+        EXPECT_TRUE(!held || before < until);
+        if (!held)
+            break;
+    }
+    server_->resume();
+}
+
+TEST_P(leases, AreLostWhenAnOperatorDeletesTheNode)
+{
+    auto l = granted(s_);
+    const auto at_first = l.held_until();
+    ASSERT_TRUE(eventually([&] { return l.held_until() > at_first; })) << "by now the node is watched";
+    server_->erase("/held");
+    EXPECT_TRUE(lost(l));
+    EXPECT_EQ(failure_of(l.release(10s)), errc::lost);
+}
+
+TEST_P(leases, ThatNobodyKnewToBeLostSayItWhenReleased)
+{
+    auto l = granted(s_);
+    server_->erase("/held");
+    EXPECT_EQ(failure_of(l.release(10s)), errc::lost);
+}
+
+TEST_P(leases, WaitingForTheLossEndsWithTheRelease)
+{
+    auto l = granted(s_);
+    async_runner other;
+    auto told = other.spawn(l.lost());
+    EXPECT_FALSE(told.done(20ms));
+    wait(l.release());
+    EXPECT_TRUE(cancelled(failure_of(told)));
+}
+
+TEST_P(leases, WaitingForTheLossCanBeCancelled)
+{
+    auto l = granted(s_);
+    async_runner other;
+    auto told = other.spawn(l.lost());
+    EXPECT_FALSE(told.done(20ms));
+    told.cancel();
+    EXPECT_TRUE(cancelled(failure_of(told)));
+    EXPECT_TRUE(l.held());
+}
+
+TEST_P(leases, AreLostWhenTheSessionIsClosed)
+{
+    auto l = granted(s_);
+    wait(s_.close());
+    EXPECT_EQ(l.state(), lease_state::lost);
+}
+
+TEST_P(leases, DropTheirKeepsakeWhenOver)
+{
+    const auto keepsake = std::make_shared<int>(0);
+    auto l = granted(s_, "/held", keepsake);
+    EXPECT_EQ(keepsake.use_count(), 2);
+    wait(l.release());
+    EXPECT_EQ(keepsake.use_count(), 1);
+    l = granted(s_, "/held", keepsake);
+    server_->expire(s_);
+    EXPECT_TRUE(lost(l));
+    EXPECT_TRUE(eventually([&] { return keepsake.use_count() == 1; }));
+}
+
+TEST_P(leases, OfAFormerEpochAreLostFromTheStart)
+{
+    wait(s_.connected());
+    const auto first = s_.epoch();
+    server_->expire(s_);
+    ASSERT_TRUE(renewed(s_, first));
+    auto l = s_.grant("/held", 1, first);
+    EXPECT_EQ(l.state(), lease_state::lost);
+    EXPECT_FALSE(failure_of(l.lost()));
+    EXPECT_EQ(failure_of(l.release(10s)), errc::lost);
+}
+
+TEST_P(leases, GuardTransactions)
+{
+    auto l = granted(s_);
+    auto t = l.guard();
+    t.create("/effect");
+    wait(s_.commit(std::move(t)));
+    server_->erase("/held");
+    auto late = l.guard();
+    late.create("/late-effect");
+    EXPECT_EQ(failure_of(s_.commit(std::move(late))), errc::no_node);
+    EXPECT_FALSE(wait(s_.exists("/late-effect")));
+}
+
+TEST_P(leases, KeepProvingFeedsTheSessionUntilDropped)
+{
+    auto proof = s_.keep_proving();
+    wait(s_.connected());
+    EXPECT_TRUE(eventually([&] { return s_.proven(s_.epoch()); }));
+    const auto until = boot_clock::now() + s_.timeout();
+    EXPECT_TRUE(eventually([&] {
+        EXPECT_TRUE(s_.proven(s_.epoch()));
+        return boot_clock::now() > until;
+    }));
+    proof.reset();
+    EXPECT_TRUE(eventually([&] { return !s_.proven(s_.epoch()); }));
+}
+
+TEST_P(leases, OneWriteProvesTheSession)
+{
+    wait(s_.connected());
+    EXPECT_FALSE(s_.proven(s_.epoch()));
+    EXPECT_FALSE(wait(s_.prove(s_.epoch())));
+    EXPECT_TRUE(s_.proven(s_.epoch()));
+    EXPECT_FALSE(wait(s_.prove(s_.epoch()))) << "again";
+    EXPECT_FALSE(s_.proven(epoch{7}));
+    EXPECT_EQ(wait(s_.prove(epoch{7})), errc::session_expired);
+}
+
+TEST_P(leases, TheMemberNodeIsMadeAgainWhenSomebodyRemovesIt)
+{
+    wait(s_.connected());
+    ASSERT_FALSE(wait(s_.prove(s_.epoch())));
+    const auto members = wait(s_.children(s_.options().members));
+    ASSERT_EQ(members.size(), 1U);
+    server_->erase(s_.options().members + "/" + members.front());
+    EXPECT_FALSE(wait(s_.prove(s_.epoch())));
+    EXPECT_EQ(wait(s_.children(s_.options().members)), members);
+}
+
+TEST_P(leases, WorkWhileHeldDecidesTheOutcome)
+{
+    auto l = granted(s_);
+    EXPECT_EQ(wait(while_held(l, ready(42))), 42);
+    wait(while_held(l, nothing()));
+    EXPECT_THROW(wait(while_held(l, failing())), std::runtime_error);
+    EXPECT_TRUE(l.held());
+    lease none;
+    EXPECT_EQ(failure_of(while_held(none, ready(1))), errc::not_held);
+}
+
+TEST_P(leases, WorkIsCancelledWhenTheLeaseIsLost)
+{
+    auto l = granted(s_);
+    const auto unwound = std::make_shared<std::atomic<bool>>(false);
+    async_runner other;
+    auto work = other.spawn(while_held(l, never_ending(unwound)));
+    EXPECT_FALSE(work.done(20ms));
+    server_->expire(s_);
+    EXPECT_EQ(failure_of(work), errc::lost);
+    EXPECT_TRUE(*unwound);
+}
+
+TEST_P(leases, CancellingTheCallCancelsTheWork)
+{
+    auto l = granted(s_);
+    const auto unwound = std::make_shared<std::atomic<bool>>(false);
+    async_runner other;
+    auto work = other.spawn(while_held(l, never_ending(unwound)));
+    EXPECT_FALSE(work.done(20ms));
+    work.cancel();
+    EXPECT_TRUE(cancelled(failure_of(work)));
+    EXPECT_TRUE(*unwound);
+    EXPECT_TRUE(l.held());
+}
+
+TEST_P(leases, LeaveNoWatchBehind)
+{
+    wait(s_.connected());
+    ASSERT_TRUE(eventually([&] { return server_->watch_count() == 0; })) << "sessions of earlier tests have ended";
+    auto l = granted(s_);
+    const auto at_first = l.held_until();
+    ASSERT_TRUE(eventually([&] { return l.held_until() > at_first; }));
+    wait(l.release());
+    EXPECT_TRUE(eventually([&] { return server_->watch_count() == 0; }));
+}
+
+INSTANTIATE_TEST_SUITE_P(on, leases, ::testing::Values(backend_kind::memory, backend_kind::real), name_of);
+
+}  // namespace turnstile::test
