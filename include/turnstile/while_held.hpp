@@ -2,9 +2,9 @@
 //
 //     auto receipt = co_await while_held(held, capture_payment(order));
 //
-// In the moment the lease is lost the work is cancelled, and once it has unwound the call throws errc::lost. Work that ends by
-// itself decides the outcome, with its value or its exception, even if the loss comes in the same instant: what it has done, it
-// has done. Cancelling the call cancels the work. Nothing is released: the lease stays the caller's.
+// In the moment the lease is lost the work is cancelled, and once it has unwound the call throws errc::lost. Work that ends
+// by itself decides the outcome, with its value or its exception, even if the loss comes in the same instant: what it has
+// done, it has done. Cancelling the call cancels the work. Nothing is released: the lease stays the caller's.
 //
 // The work runs in a strand on the caller's executor. Cost: none.
 #pragma once
@@ -13,11 +13,14 @@
 #include <turnstile/lease.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <exception>
 #include <optional>
@@ -40,11 +43,14 @@ template <class Executor>
 boost::asio::awaitable<void> run_while_held(Executor executor, lease& held, boost::asio::awaitable<void> work)
 {
     const auto strand = boost::asio::make_strand(executor);
-    auto both = boost::asio::experimental::make_parallel_group(co_spawn(strand, std::move(work), boost::asio::deferred),
-                                                               co_spawn(strand, held.lost(), boost::asio::deferred));
+    // A coroutine that is cancelled before its first step makes Asio 1.81 throw out of the executor's run(). So both are
+    // begun inside the strand, the loss first: when one of them ends, the other has begun.
+    co_await boost::asio::post(boost::asio::bind_executor(strand, boost::asio::use_awaitable));
+    auto both = boost::asio::experimental::make_parallel_group(co_spawn(strand, held.lost(), boost::asio::deferred),
+                                                               co_spawn(strand, std::move(work), boost::asio::deferred));
     auto first_of_both = both.async_wait(boost::asio::experimental::wait_for_one(), boost::asio::deferred);
-    const auto [order, work_failed, not_lost] = co_await std::move(first_of_both);
-    const bool lost_first = order[0] == 1 && !not_lost;
+    const auto [order, not_lost, work_failed] = co_await std::move(first_of_both);
+    const bool lost_first = order[0] == 0 && !not_lost;
     if (!work_failed)
         co_return;
     if (lost_first) {
