@@ -38,11 +38,14 @@ std::shared_ptr<void> enter(const detail::line_ptr& line, const acquire_options&
 }
 
 /// It is our turn: make sure that the lease starts with a fresh proof of life.
-awaitable<lease> redeem(detail::line_ptr line, detail::ticket place, std::shared_ptr<void> keepsake)
+awaitable<lease> redeem(detail::line_ptr line, detail::ticket& place, std::shared_ptr<void> keepsake)
 {
-    if (!line->session.proven(place.in()))
-        if (const auto ec = co_await line->session.prove(place.in(), line->until))
-            throw error{ec == errc::deadline_exceeded ? errc::timed_out : ec, line->verb, line->directory};
+    while (!line->session.proven(place.in())) {
+        const auto ec = co_await line->session.prove(place.in(), line->until);
+        const bool connection_went = ec == errc::connection_loss || ec == errc::operation_timeout || ec == errc::session_moved;
+        if (ec && !connection_went)
+            detail::fail(line, ec);
+    }
     co_return place.redeem(std::move(keepsake));
 }
 
@@ -65,23 +68,19 @@ mutex::mutex(session s, std::string path) : session_{std::move(s)}, path_{std::m
 
 namespace {
 
-awaitable<lease> acquire_in(session s, std::string path, acquire_options how)
+awaitable<lease> acquire_in(detail::line_ptr line, std::shared_ptr<void> present)
 {
-    const auto line = request_for(s, path, "acquire", how);
-    auto present = enter(line, how);
     // 1. create(EPHEMERAL | SEQUENTIAL) and list, in one round trip. The ticket in `at` erases its node unless a lease takes it
     //    over: an error, a deadline and a cancellation all leave the line cleanly.
     auto at = co_await detail::stand_in(line);
     // 2. The lowest number holds the lock; the others watch the node just ahead of theirs.
     co_await detail::wait_turn(line, at);
     // 3. The holding is a lease.
-    co_return co_await redeem(line, std::move(at.place), std::move(present));
+    co_return co_await redeem(line, at.place, std::move(present));
 }
 
-awaitable<std::optional<lease>> try_acquire_in(session s, std::string path, acquire_options how)
+awaitable<std::optional<lease>> try_acquire_in(detail::line_ptr line, std::shared_ptr<void> present)
 {
-    const auto line = request_for(s, path, "try_acquire", how);
-    auto present = enter(line, how);
     // A read first: who is refused writes nothing, and leaves nothing to clean up.
     if (busy(co_await detail::list_line(line)))
         co_return std::nullopt;
@@ -89,13 +88,13 @@ awaitable<std::optional<lease>> try_acquire_in(session s, std::string path, acqu
     const auto ahead = detail::places_ahead(at.children, at.place.own());
     if (!ahead || !ahead->empty())
         co_return std::nullopt;  // somebody was faster; the ticket gives the place up
-    co_return co_await redeem(line, std::move(at.place), std::move(present));
+    co_return co_await redeem(line, at.place, std::move(present));
 }
 
-awaitable<std::optional<lease>> acquire_or_time_out(session s, std::string path, acquire_options how)
+awaitable<std::optional<lease>> unless_timed_out(awaitable<lease> attempt)
 {
     try {
-        co_return co_await acquire_in(std::move(s), std::move(path), std::move(how));
+        co_return co_await std::move(attempt);
     } catch (const error& e) {
         if (e.code() != errc::timed_out)
             throw;
@@ -112,7 +111,9 @@ awaitable<lease> mutex::acquire()
 
 awaitable<lease> mutex::acquire(acquire_options how)
 {
-    return acquire_in(session_, path_, std::move(how));
+    auto line = request_for(session_, path_, "acquire", how);
+    auto present = enter(line, how);
+    return acquire_in(std::move(line), std::move(present));
 }
 
 awaitable<std::optional<lease>> mutex::try_acquire()
@@ -122,7 +123,9 @@ awaitable<std::optional<lease>> mutex::try_acquire()
 
 awaitable<std::optional<lease>> mutex::try_acquire(acquire_options how)
 {
-    return try_acquire_in(session_, path_, std::move(how));
+    auto line = request_for(session_, path_, "try_acquire", how);
+    auto present = enter(line, how);
+    return try_acquire_in(std::move(line), std::move(present));
 }
 
 awaitable<std::optional<lease>> mutex::try_acquire_until(deadline until)
@@ -133,7 +136,7 @@ awaitable<std::optional<lease>> mutex::try_acquire_until(deadline until)
 awaitable<std::optional<lease>> mutex::try_acquire_until(acquire_options how)
 {
     if (!how.until.passed())
-        return acquire_or_time_out(session_, path_, std::move(how));
+        return unless_timed_out(acquire(std::move(how)));
     // A deadline that has passed asks for a look, and a look needs some time of its own.
     how.until = deadline{session_.options().operation_timeout};
     return try_acquire(std::move(how));

@@ -91,23 +91,25 @@ void keeper::timeout_changed()
         arm();
 }
 
-/// At the next quarter of the timeout, or when the session's proof of life runs out, if that is sooner. An alarm that was
-/// set for a longer timeout is moved forward.
+/// When the newest proof of life is a quarter of the timeout old: two more heartbeats then fit in before it runs out.
 void keeper::arm()
 {
-    auto wait = std::chrono::nanoseconds{core_.timeout()} / 4;
-    if (const auto clock = core_.clock_of(core_.current_epoch()))
-        if (const auto left = clock->good_until() - boot_clock::now(); left.count() > 0)
-            wait = std::min(wait, std::chrono::nanoseconds{left} + 1ms);
-    const auto when = backstage::clock::now() + wait;
-    if (alarm_ && alarm_->first <= when)
-        return;
-    if (alarm_)
-        backstage::get().cancel(*alarm_);
-    alarm_ = backstage::get().at(when, [weak = core_.weak_from_this()] {
-        if (const auto core = weak.lock())
-            core->keeping().tick();
-    });
+    const auto quarter = std::chrono::nanoseconds{core_.timeout()} / 4;
+    auto wait = quarter;
+    if (const auto clock = core_.clock_of(core_.current_epoch()); clock && !clock->over()) {
+        const auto now = boot_clock::now();
+        const auto due = clock->newest_proof() + quarter - now;
+        const auto runs_out = clock->good_until() - now;
+        if (due.count() > 0)
+            wait = std::min(wait, std::chrono::nanoseconds{due});
+        if (runs_out.count() > 0)
+            wait = std::min(wait, std::chrono::nanoseconds{runs_out} + 1ms);
+    }
+    alarm_ = backstage::get().at(backstage::clock::now() + std::max<std::chrono::nanoseconds>(wait, 1ms),
+                                 [weak = core_.weak_from_this()] {
+                                     if (const auto core = weak.lock())
+                                         core->keeping().tick();
+                                 });
 }
 
 void keeper::tick()
@@ -118,7 +120,7 @@ void keeper::tick()
     for (const auto& h : held)
         if (h->good() && h->in == in)
             watch_node(h);
-    const bool stale = clock && !clock->over() && boot_clock::now() - clock->newest_proof() >= core_.timeout() / 5;
+    const bool stale = clock && !clock->over() && boot_clock::now() - clock->newest_proof() >= core_.timeout() / 4;
     if (stale && !feeding_.exchange(true))
         feed(in, [this, keep = core_.shared_from_this()](error_code) { feeding_ = false; });
 

@@ -120,7 +120,8 @@ public:
     /// The ensemble's dynamic configuration, as text.
     boost::asio::awaitable<std::string> config(deadline until = {}) const;
 
-    /// The operation under all others: never throws for what the world does, but answers with codes, one per operation.
+    /// The operation under all others: never throws for what the world does, but answers with codes, one per operation. Without
+    /// a deadline it waits for a connection as long as it takes.
     /// Bound to `in` it ends with errc::session_expired when that epoch is over, and it is not sent in another.
     boost::asio::awaitable<std::vector<outcome>> run(pipeline p, deadline until = {},
                                                      turnstile::epoch in = turnstile::epoch::none) const;

@@ -46,7 +46,7 @@ struct session_options {
     /// Tells people who stands in a line: kept in the contender's node. At most 200 bytes.
     std::string label;
 
-    /// Where the session keeps its own node (one small ephemeral, only while something is held), under the root.
+    /// Where the session keeps its own node (one small ephemeral, from the first long holding or wait to its end), under the root.
     std::string members = "/turnstile/members";
 
     /// Added to every fencing token. Tokens are ZooKeeper's transaction ids, which begin anew when an ensemble is rebuilt or

@@ -8,7 +8,7 @@
 // happened meanwhile is told afterwards. It does not survive the ZooKeeper session: then `next` throws, session_over.
 // A connection that goes and comes back is *not* an event here: only ZooKeeper's word is.
 //
-// One watcher takes any number of watches. Dropping it forgets them, on the servers too once nobody else in the process
+// One watcher takes any number of watches. Dropping it forgets them, on the servers too once nobody else in the session
 // watches the same path. Not thread-safe: one coroutine waits at a time.
 #pragma once
 

@@ -6,7 +6,7 @@
 
 namespace turnstile::inline v0::detail {
 
-turn_dialogue::turn_dialogue(std::string directory, standing us, deadline long_wait)
+turn_dialogue::turn_dialogue(std::shared_ptr<const std::string> directory, standing us, deadline long_wait)
     : directory_{std::move(directory)}, us_{std::move(us)}, long_wait_{long_wait}
 {
 }
@@ -25,7 +25,7 @@ dialogue::move turn_dialogue::next()
         case need::list: {
             asked_.clear();
             std::vector<operation> list;
-            list.emplace_back(op::children{directory_});
+            list.emplace_back(op::children{*directory_});
             return move::ask(std::move(list));
         }
         case need::look: break;
@@ -35,7 +35,7 @@ dialogue::move turn_dialogue::next()
     look.reserve(asked_.size());
     for (const auto& g : asked_)
         // get, not exists: a get that finds no node leaves no watch behind.
-        look.emplace_back(op::get{join_path(directory_, g.name), g.watch});
+        look.emplace_back(op::get{join_path(*directory_, g.name), g.watch});
     return move::ask(std::move(look));
 }
 

@@ -5,6 +5,7 @@
 
 #include "standing.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace turnstile::inline v0::detail {
 class turn_dialogue final : public dialogue {
 public:
     /// `long_wait`: from when on our own node is looked after as well.
-    turn_dialogue(std::string directory, standing us, deadline long_wait);
+    turn_dialogue(std::shared_ptr<const std::string> directory, standing us, deadline long_wait);
 
     move begin() override;
     move answered(const std::vector<outcome>& answers) override;
@@ -23,7 +24,7 @@ public:
 private:
     move next();
 
-    const std::string directory_;
+    const std::shared_ptr<const std::string> directory_;
     standing us_;
     const deadline long_wait_;
     bool patient_ = false;

@@ -20,15 +20,14 @@ std::uint64_t next_counter() noexcept
     return last.fetch_add(1, std::memory_order_relaxed);
 }
 
-/// A recipe's deadline is an answer of its own: nothing is left in doubt, the ticket sweeps.
+/// A recipe never lets a doubt out: the ticket sweeps what may be left, so what remains is only why the call ended.
 error_code as_recipe(error_code ec) noexcept
 {
-    return ec == errc::deadline_exceeded ? error_code{errc::timed_out} : ec;
-}
-
-[[noreturn]] void fail(const line_ptr& line, error_code ec)
-{
-    throw error{as_recipe(ec), line->verb, line->directory};
+    if (ec == errc::deadline_exceeded)
+        return errc::timed_out;
+    if (ec == errc::closing)
+        return errc::session_closed;
+    return ec;
 }
 
 /// Waits for a connection where there is none; the epoch to stand in. Tickets carry the session's id, so it must be known.
@@ -129,7 +128,7 @@ awaitable<std::vector<std::string>> children_of(line_ptr line, epoch in)
 awaitable<std::optional<stood>> try_to_stand(line_ptr line, bool& make_directory)
 {
     const auto in = co_await connected_epoch(line);
-    ticket t{line->session, line->directory, in, line->kind};
+    ticket t{line, in};
     pipeline p;
     if (make_directory)
         add_container_creates(p, line->directory);
@@ -177,47 +176,42 @@ bool worth_another_session(const error& e) noexcept
 
 }  // namespace
 
-ticket::ticket(session s, std::string directory, epoch in, char kind)
-    : session_{std::move(s)},
-      directory_{std::move(directory)},
+void fail(const line_ptr& line, error_code ec)
+{
+    throw error{as_recipe(ec), line->verb, line->directory};
+}
+
+ticket::ticket(line_ptr line, epoch in)
+    : line_{std::move(line)},
       in_{in},
-      session_id_{session_.id()},
-      marker_{place_marker(kind, session_id_, next_counter())}
+      session_id_{line_->session.id()},
+      marker_{place_marker(line_->kind, session_id_, next_counter())}
 {
 }
 
-ticket::ticket(ticket&& other) noexcept
-    : session_{other.session_},
-      directory_{std::move(other.directory_)},
-      in_{other.in_},
-      session_id_{other.session_id_},
-      marker_{std::move(other.marker_)},
-      own_{std::move(other.own_)},
-      token_{other.token_},
-      engaged_{std::exchange(other.engaged_, false)}
-{
-}
+ticket::ticket(ticket&& other) noexcept = default;
 
 ticket::~ticket()
 {
-    if (!engaged_)
+    if (!line_)
         return;
     if (own_.name.empty())
-        session_.discard_marked(directory_, marker_, in_);
+        line_->session.discard_marked(line_->directory, marker_, in_);
     else
-        session_.discard(path(), in_);
+        line_->session.discard(path(), in_);
 }
 
 void ticket::stands_as(place own, fencing_token token)
 {
     own_ = std::move(own);
-    token_ = session_.options().fence_base + token;
+    token_ = line_->session.options().fence_base + token;
+    marker_ = std::string{};
 }
 
 lease ticket::redeem(std::shared_ptr<void> keepsake)
 {
-    engaged_ = false;
-    return session_.grant(path(), token_, in_, std::move(keepsake));
+    const auto line = std::move(line_);
+    return line->session.grant(line->directory + "/" + own_.name, token_, in_, std::move(keepsake));
 }
 
 awaitable<stood> stand_in(line_ptr line)
@@ -245,7 +239,8 @@ awaitable<void> wait_turn(line_ptr line, stood& at)
         co_return;
     // Whoever waits must be provably alive when its turn comes: a lease that starts with an old proof is lost at once.
     const auto proving = line->session.keep_proving();
-    auto waiting = std::make_shared<turn_dialogue>(line->directory, std::move(us), deadline{line->session.timeout() / 4});
+    const std::shared_ptr<const std::string> directory{line, &line->directory};
+    auto waiting = std::make_shared<turn_dialogue>(directory, std::move(us), deadline{line->session.timeout() / 4});
     if (const auto ec = co_await line->session.converse(std::move(waiting), at.place.in(), line->until))
         fail(line, ec);
 }

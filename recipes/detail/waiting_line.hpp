@@ -41,16 +41,19 @@ struct line_request {
 /// One for all the coroutines of an attempt: ten thousand waiters have ten thousand of these frames.
 using line_ptr = std::shared_ptr<const line_request>;
 
+/// Throws what the caller of the recipe shall see.
+[[noreturn]] void fail(const line_ptr& line, error_code ec);
+
 /// A place in the line, or the attempt to get one. Dropped, it gives the place up.
 class ticket {
 public:
-    ticket(session s, std::string directory, epoch in, char kind);
-    ticket(ticket&&) noexcept;
+    ticket(line_ptr line, epoch in);
+    ticket(ticket&& other) noexcept;
     ticket& operator=(ticket&&) = delete;
     ~ticket();
 
     /// The path to create; the server appends the number.
-    std::string path_to_create() const { return directory_ + "/" + marker_; }
+    std::string path_to_create() const { return line_->directory + "/" + marker_; }
     const std::string& marker() const noexcept { return marker_; }
     epoch in() const noexcept { return in_; }
     std::int64_t session_id() const noexcept { return session_id_; }
@@ -58,24 +61,22 @@ public:
     /// The create has been answered: this is our node.
     void stands_as(place own, fencing_token token);
     /// The create has certainly not been executed.
-    void was_never_made() noexcept { engaged_ = false; }
+    void was_never_made() noexcept { line_.reset(); }
 
     const place& own() const noexcept { return own_; }
-    std::string path() const { return directory_ + "/" + own_.name; }
-    fencing_token token() const noexcept { return token_; }
 
     /// Hands the node over to a lease.
     lease redeem(std::shared_ptr<void> keepsake);
 
 private:
-    session session_;
-    std::string directory_;
+    std::string path() const { return line_->directory + "/" + own_.name; }
+
+    line_ptr line_;  // empty: nothing (more) to give up
     epoch in_;
     std::int64_t session_id_;
-    std::string marker_;
+    std::string marker_;  // until our name is known, which begins with it
     place own_;
     fencing_token token_ = 0;
-    bool engaged_ = true;
 };
 
 /// A place, and the line as it was when we took it.

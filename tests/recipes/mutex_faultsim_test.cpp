@@ -200,6 +200,31 @@ TEST(mutex_faultsim, InspectionIsAReadAndSurvivesEverything)
     }));
 }
 
+TEST(mutex_faultsim, AConnectionThatGoesDuringTheProofOfLifeCostsNoTurn)
+{
+    // acquire once threw connection_loss here, in doubt, and gave its turn up.
+    testing::memory_server_options quick;
+    quick.session_timeout_min = 100ms;
+    for (const auto fault : {testing::fault::lost_before, testing::fault::lost_after, testing::fault::timed_out}) {
+        testing::memory_server server{quick};
+        testing::faults f{server.transport()};
+        session_options o;
+        o.transport = f.transport();
+        o.session_timeout = 300ms;
+        const auto s = session::open(o);
+        const auto holder = server.create(line + "/somebody-lock-", "", create_mode::ephemeral_sequential);
+        async_runner run;
+        auto ours = run.spawn(mutex{s, line}.acquire(20s));
+        ASSERT_TRUE(eventually([&] { return server.watch_count() == 1; }));
+        server.pause();
+        ASSERT_TRUE(eventually([&] { return !s.proven(s.epoch()); }));
+        f.arm(1, fault);  // the next operation is a proof of life, by the heartbeat or by the grant
+        server.erase(holder);
+        server.resume();
+        EXPECT_TRUE(ours.get().held()) << to_string(fault);
+    }
+}
+
 TEST(mutex_faultsim, TheLoopThatLosesCountsNothingTwice)
 {
     // Under every fault a guarded counter is incremented exactly once per turn that was certainly taken.

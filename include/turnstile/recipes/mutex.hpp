@@ -10,7 +10,7 @@
 // Source: ZooKeeper's "Locks" recipe (create EPHEMERAL|SEQUENTIAL, watch the node just ahead). Departures: create and list
 // travel together; no second list when the node that went was known to be the head; a create whose reply was lost is looked
 // for behind a sync; the holding is a lease with a deadline and a fencing token. Curator's InterProcessMutex stands in the same
-// line, kazoo's Lock with extra_lock_patterns=["-lock-"].
+// line, and so does kazoo's Lock with extra_lock_patterns=["-lock-"]; all three at once need more: docs/recipes/mutex.md.
 //
 // Thread safety: all members from any thread; many callers may share one object, each gets a place of its own.
 #pragma once
@@ -77,12 +77,13 @@ public:
 
     /// Waits for its turn.
     ///
-    /// Cost: 1 round trip (create and list, pipelined) when free; 2 when the directory is missing. In a line: at most two
-    /// lists and three watched reads, none of them between the release of the holder and the grant.
+    /// Cost: 1 round trip (create and list, pipelined) when free; 2 when the directory is missing. In a line that nobody leaves
+    /// before its turn: at most two lists and two watched reads, none of them between the release of the holder and the grant.
     /// Cancellation, deadline: the place is given up and its node swept; nothing is left behind.
     /// Errors: errc::timed_out; errc::not_connected when there was no connection until the deadline; session_over(ec) when the
-    /// ZooKeeper session that stood in line ended; errc::lost when somebody removed our place; errc::would_deadlock,
-    /// errc::sequence_exhausted, errc::no_auth, errc::bad_argument. Never in_doubt(ec): doubts are resolved, or swept.
+    /// ZooKeeper session that stood in line ended; errc::lost when somebody removed our place (within the first quarter of the
+    /// session timeout this may go unnoticed, and the lease is then lost at its next heartbeat); errc::would_deadlock and
+    /// errc::bad_argument, at once; errc::sequence_exhausted, errc::no_auth. Never in_doubt(ec): doubts are resolved, or swept.
     boost::asio::awaitable<lease> acquire(acquire_options how);
     boost::asio::awaitable<lease> acquire();
 
@@ -91,7 +92,8 @@ public:
     boost::asio::awaitable<std::optional<lease>> try_acquire();
     boost::asio::awaitable<std::optional<lease>> try_acquire(acquire_options how);
 
-    /// As acquire, but a deadline that passes is an answer (nullopt), not an error. Zero or less: try_acquire.
+    /// As acquire, but a deadline that passes while we wait is an answer (nullopt), not an error. (Without any connection until
+    /// then, it is one: errc::not_connected.) Zero or less: try_acquire.
     template <class Rep, class Period>
     boost::asio::awaitable<std::optional<lease>> try_acquire_for(std::chrono::duration<Rep, Period> patience)
     {
