@@ -105,11 +105,16 @@ void keeper::arm()
         if (runs_out.count() > 0)
             wait = std::min(wait, std::chrono::nanoseconds{runs_out} + 1ms);
     }
-    alarm_ = backstage::get().at(backstage::clock::now() + std::max<std::chrono::nanoseconds>(wait, 1ms),
-                                 [weak = core_.weak_from_this()] {
-                                     if (const auto core = weak.lock())
-                                         core->keeping().tick();
-                                 });
+    const auto when = backstage::clock::now() + std::max<std::chrono::nanoseconds>(wait, 1ms);
+    if (alarm_ && alarm_->first <= when)
+        return;
+    // One alarm at a time: each tick sets the next, so a second one would live as long as anything is held.
+    if (alarm_)
+        backstage::get().cancel(*alarm_);
+    alarm_ = backstage::get().at(when, [weak = core_.weak_from_this()] {
+        if (const auto core = weak.lock())
+            core->keeping().tick();
+    });
 }
 
 void keeper::tick()
@@ -133,6 +138,11 @@ void keeper::tick()
 
 void keeper::feed(epoch in, unique_function<void(error_code)> told)
 {
+    if (!core_.epoch_alive(in)) {
+        if (told)
+            told(errc::session_expired);
+        return;
+    }
     bool made = false;
     {
         const std::lock_guard lock{mutex_};

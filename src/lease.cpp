@@ -37,6 +37,8 @@ holding::~holding()
 
 bool holding::good()
 {
+    if (owner.core()->forked())
+        return false;  // the lock is the parent's
     if (state_.load(std::memory_order_acquire) != lease_state::held)
         return false;
     if (clock->good())
@@ -186,34 +188,50 @@ void give_back(const std::shared_ptr<detail::holding>& h, detail::unique_functio
 
 }  // namespace
 
-boost::asio::awaitable<void> lease::lost()
+// As all verbs, free coroutines on values: an awaitable may outlive the lease that it was asked of.
+
+namespace {
+
+boost::asio::awaitable<void> wait_for_loss(std::shared_ptr<detail::holding> h)
 {
-    if (!holding_)
+    if (!h)
         throw error{errc::not_held, "lease::lost", {}};
-    const auto h = holding_;
     auto start = [h](const waiting& w) { h->when_lost(w); };
     const auto ec = co_await detail::await_once<error_code>(deadline::never(), start, give_up_waiting);
     if (ec)
         throw error{ec, "lease::lost", h->path};
 }
 
-boost::asio::awaitable<void> lease::release(deadline until)
+/// The lease itself is only kept here: it releases in the background if nobody ever awaits this.
+boost::asio::awaitable<void> give_back_and_wait([[maybe_unused]] lease kept, std::shared_ptr<detail::holding> h, deadline until)
 {
-    const auto h = std::move(holding_);
     if (!h)
         throw error{errc::not_held, "lease::release", {}};
     const auto ended = h->begin_release();
-    if (ended == errc::not_held)
+    if (ended == errc::lost)
+        give_back(h, nullptr);  // its node may still be there; the caller need not wait for that
+    if (ended)
         throw error{ended, "lease::release", h->path};
     auto start = [h](const waiting& w) { give_back(h, [w](error_code ec) { w->complete(ec); }); };
     const auto answer = co_await detail::await_once<error_code>(until, start, give_up_waiting);
-    if (ended)
-        throw error{ended, "lease::release", h->path};
     // The node had gone before our delete came: it was lost, and we had not heard of it yet.
     if (answer == errc::no_node || session_over(answer))
         throw error{errc::lost, "lease::release", h->path};
     if (answer)
         throw error{answer, "lease::release", h->path};
+}
+
+}  // namespace
+
+boost::asio::awaitable<void> lease::lost()
+{
+    return wait_for_loss(holding_);
+}
+
+boost::asio::awaitable<void> lease::release(deadline until)
+{
+    auto h = holding_;
+    return give_back_and_wait(std::move(*this), std::move(h), until);
 }
 
 void lease::release_in_background() noexcept

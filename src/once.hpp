@@ -50,6 +50,12 @@ public:
         return true;
     }
 
+    bool done()
+    {
+        const std::lock_guard lock{mutex_};
+        return !resume_;
+    }
+
     /// Calls `f` at the deadline, unless the answer is there before. Once.
     void alarm_at(deadline::clock::time_point when, unique_function<void()> f)
     {

@@ -60,8 +60,8 @@ void check_options(const session_options& o)
         refuse(errc::bad_path, o.root, "session_options::root");
     if (check_path(o.members))
         refuse(errc::bad_path, o.members, "session_options::members");
-    if (o.session_timeout < 1ms || o.session_timeout > 24h)
-        refuse(errc::bad_argument, "session_timeout", "1 ms to 24 h");
+    if (o.session_timeout < 20ms || o.session_timeout > 24h)
+        refuse(errc::bad_argument, "session_timeout", "20 ms to 24 h");
     if (o.operation_timeout <= 0ms)
         refuse(errc::bad_argument, "operation_timeout", "more than 0");
     if (o.label.size() > 200)
@@ -969,8 +969,10 @@ void session_core::when_connected(const std::shared_ptr<once<error_code>>& waiti
         g.after([waiting] { waiting->complete({}); });
     else if (gives_nothing_more())
         g.after([waiting, why = reason_when_over()] { waiting->complete(why); });
-    else
+    else {
+        std::erase_if(connected_waiters_, [](const auto& w) { return w->done(); });
         connected_waiters_.push_back(waiting);
+    }
 }
 
 std::shared_ptr<void> session_core::listen(boost::asio::any_io_executor executor, std::function<void(connection_state)> f)

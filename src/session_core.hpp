@@ -77,6 +77,9 @@ public:
     const session_options& options() const noexcept { return options_; }
     spdlog::logger& log() const noexcept { return *options_.log; }
 
+    /// This is a child of the process that opened the session: nothing works here.
+    bool forked() const noexcept;
+
     void when_connected(const std::shared_ptr<once<error_code>>& waiting);
     std::shared_ptr<void> listen(boost::asio::any_io_executor executor, std::function<void(connection_state)> f);
 
@@ -116,7 +119,6 @@ private:
     // Operations.
     error_code admit(flight& f) const;
     error_code over_limit(const flight& f) const;
-    bool forked() const noexcept;
     void prepare(flight& f) const;
     void pump(guarded& g);
     bool send(guarded& g, const std::shared_ptr<flight>& f);

@@ -76,8 +76,10 @@ TEST_P(epochs, ListenersSeeTheStatesInTheirOrder)
     using state = connection_state;
     std::erase(seen, state::suspended);  // there is one when the connection goes first
     seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
-    if (seen.front() != state::connected)
+    if (seen.front() == state::connecting)
         seen.erase(seen.begin());
+    if (seen.front() == state::lost)  // the first connection was faster than our listener
+        seen.insert(seen.begin(), state::connected);
     EXPECT_THAT(seen,
                 ::testing::ElementsAre(state::connected, state::lost, state::connecting, state::connected, state::closed));
 }
