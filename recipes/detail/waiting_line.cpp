@@ -47,6 +47,15 @@ void add_container_creates(pipeline& p, const std::string& directory)
     }
 }
 
+/// The directory is still missing: because it cannot be made (trying again would never end), or because it has been reaped
+/// since. `answers` begin with those of the containers, from the top; the first refusal is the reason of those that follow.
+void fail_unless_made(const line_ptr& line, const std::vector<outcome>& answers)
+{
+    for (std::size_t i = 0; i + 2 < answers.size(); ++i)
+        if (const auto ec = answers[i].ec; ec && ec != errc::node_exists && (ec != errc::no_node || i == 0))
+            fail(line, ec);
+}
+
 /// What one attempt to stand in the line came to.
 enum class attempt_result { stands, directory_missing, not_sent, in_doubt, failed };
 
@@ -146,8 +155,8 @@ awaitable<std::optional<stood>> try_to_stand(line_ptr line, bool& make_directory
         }
         case attempt_result::directory_missing:
             t.was_never_made();
-            if (make_directory && answers.size() > 2 && answers[answers.size() - 3].ec == errc::no_auth)
-                fail(line, errc::no_auth);
+            if (make_directory)
+                fail_unless_made(line, answers);
             make_directory = true;
             co_return std::nullopt;
         case attempt_result::in_doubt: {
