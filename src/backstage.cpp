@@ -87,6 +87,12 @@ bool backstage::cancel(const alarm& a)
     return true;
 }
 
+std::size_t backstage::pending() const
+{
+    const std::lock_guard lock{mutex_};
+    return alarms_.size();
+}
+
 void backstage::arm()
 {
     armed_for_ = alarms_.begin()->first.first;

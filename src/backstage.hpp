@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -33,13 +34,16 @@ public:
     /// False when the alarm has gone off (it may be running now).
     bool cancel(const alarm& a);
 
+    /// Alarms to come.
+    std::size_t pending() const;
+
 private:
     backstage();
     void ring();
     void arm();
 
     boost::asio::io_context context_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     // Guarded by mutex_.
     std::map<alarm, unique_function<void()>> alarms_;
     std::uint64_t last_alarm_ = 0;

@@ -285,6 +285,19 @@ TEST_P(leases, KeepProvingFeedsTheSessionUntilDropped)
     EXPECT_TRUE(eventually([&] { return !s_.proven(s_.epoch()); }));
 }
 
+/// An alarm for each would go on for as long as anything is held.
+TEST_P(leases, ShareOneAlarm)
+{
+    const auto l = granted(s_);
+    for (int i = 0; i < 100; ++i) {
+        s_.grant("/brief", l.token(), s_.epoch()).release_in_background();
+        s_.keep_proving();
+    }
+    EXPECT_LT(detail::backstage::get().pending(), 20U);
+    EXPECT_TRUE(eventually([&, first = l.held_until()] { return l.held_until() > first + s_.timeout(); }));
+    EXPECT_LT(detail::backstage::get().pending(), 20U) << "later on";
+}
+
 TEST_P(leases, OneWriteProvesTheSession)
 {
     wait(s_.connected());
