@@ -14,9 +14,12 @@ namespace turnstile::inline v0::detail {
 
 class session_clock {
 public:
-    explicit session_clock(std::chrono::milliseconds session_timeout) noexcept
-        : good_for_{std::chrono::nanoseconds{session_timeout} * 2 / 3}
+    explicit session_clock(std::chrono::milliseconds session_timeout) noexcept { granted(session_timeout); }
+
+    /// The session timeout: each server that the session connects to decides anew.
+    void granted(std::chrono::milliseconds session_timeout) noexcept
     {
+        good_for_.store((std::chrono::nanoseconds{session_timeout} * 2 / 3).count(), std::memory_order_release);
     }
 
     /// A write that was sent at `sent` has been answered with success.
@@ -36,11 +39,14 @@ public:
     {
         return boot_clock::time_point{boot_clock::duration{newest_.load(std::memory_order_acquire)}};
     }
-    boot_clock::time_point good_until() const noexcept { return newest_proof() + good_for_; }
+    boot_clock::time_point good_until() const noexcept
+    {
+        return newest_proof() + boot_clock::duration{good_for_.load(std::memory_order_acquire)};
+    }
     bool good() const noexcept { return !over() && boot_clock::now() < good_until(); }
 
 private:
-    const boot_clock::duration good_for_;
+    std::atomic<boot_clock::rep> good_for_;
     std::atomic<boot_clock::rep> newest_{0};
     std::atomic<bool> over_{false};
 };

@@ -317,6 +317,10 @@ void session_core::client_connected(std::uint64_t number, const session_identity
     const bool same = !epoch_over_ && identity.id == identity_.id;
     identity_ = identity;
     timeout_ = timeout;
+    if (same) {
+        clock_->granted(timeout);
+        g.after([self = shared_from_this()] { self->keeper_.timeout_changed(); });
+    }
     apply(g, same ? connection_event::connected_same : connection_event::connected_anew);
 }
 

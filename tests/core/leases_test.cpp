@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 namespace turnstile::test {
 
@@ -132,6 +133,48 @@ TEST_P(leases, AreProlongedThoughTheServersGrantAShorterSession)
     const auto at_first = l.held_until();
     EXPECT_TRUE(eventually([&] { return l.held_until() > at_first; }));
     EXPECT_TRUE(l.held());
+}
+
+/// Grants what is asked for at first, and half a second at the reconnect: a server whose limits have been changed.
+class shortening_transport final : public detail::transport {
+public:
+    explicit shortening_transport(std::shared_ptr<detail::transport> inner) : inner_{std::move(inner)} {}
+    std::shared_ptr<detail::client> open(detail::client_settings settings, std::shared_ptr<detail::client_events> events) override
+    {
+        return inner_->open(std::move(settings), std::make_shared<link>(std::move(events)));
+    }
+
+private:
+    struct link final : detail::client_events {
+        explicit link(std::shared_ptr<detail::client_events> to_) : to{std::move(to_)} {}
+        void on_connected(const detail::session_identity& identity, std::chrono::milliseconds timeout) override
+        {
+            to->on_connected(identity, std::exchange(again, true) ? 500ms : timeout);
+        }
+        void on_disconnected() override { to->on_disconnected(); }
+        void on_expired() override { to->on_expired(); }
+        void on_auth_failed() override { to->on_auth_failed(); }
+        void on_watch(watch_event_type type, const std::string& path) override { to->on_watch(type, path); }
+
+        const std::shared_ptr<detail::client_events> to;
+        bool again = false;
+    };
+    const std::shared_ptr<detail::transport> inner_;
+};
+
+TEST(lease_in_a_session, IsGoodForTheTimeoutThatTheReconnectGranted)
+{
+    testing::memory_server server;
+    session_options o;
+    o.transport = std::make_shared<shortening_transport>(server.transport());
+    o.session_timeout = 30s;
+    const auto s = session::open(o);
+    const auto made = wait(s.create("/held", "", create_mode::ephemeral));
+    const auto l = s.grant("/held", made.stat.czxid, s.epoch());
+    EXPECT_GT(l.held_until(), boot_clock::now() + 10s);
+    server.disconnect_all();
+    EXPECT_TRUE(eventually([&] { return l.held_until() < boot_clock::now() + 1s; }, 3s));
+    EXPECT_TRUE(eventually([&] { return s.timeout() == 500ms; }));
 }
 
 TEST_P(leases, AreLostWithTheirSession)
