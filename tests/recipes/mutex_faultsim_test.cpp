@@ -215,7 +215,7 @@ TEST(mutex_faultsim, AConnectionThatGoesDuringTheProofOfLifeCostsNoTurn)
         const auto holder = server.create(line + "/somebody-lock-", "", create_mode::ephemeral_sequential);
         async_runner run;
         auto ours = run.spawn(mutex{s, line}.acquire(20s));
-        ASSERT_TRUE(eventually([&] { return server.watch_count() == 1; }));
+        ASSERT_TRUE(eventually([&] { return server.watch_count() >= 1; }));
         server.pause();
         ASSERT_TRUE(eventually([&] { return !s.proven(s.epoch()); }));
         f.arm(1, fault);  // the next operation is a proof of life, by the heartbeat or by the grant

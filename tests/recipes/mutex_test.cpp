@@ -295,7 +295,10 @@ TEST_P(mutex_on, ARefusedOrTimedOutTryLeavesNoNodeAndNoWatch)  // 12
 {
     const auto a = open();
     const auto b = open();
+    const auto before = zk_->watch_count();
     auto first = wait(mutex{a, line_}.acquire(patience));
+    // The holder looks after its own node from its first heartbeat on: that watch is not the one we look for.
+    ASSERT_TRUE(eventually([&] { return zk_->watch_count() == before + 1; }));
     const auto watches = zk_->watch_count();
     EXPECT_FALSE(wait(mutex{b, line_}.try_acquire()));
     EXPECT_FALSE(wait(mutex{b, line_}.try_acquire_for(60ms)));

@@ -34,8 +34,7 @@ terminal::terminal() : live_{::isatty(STDOUT_FILENO) == 1}, colours_{live_ && !n
 
 void terminal::say(std::string_view line)
 {
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    std::putchar('\n');
+    std::puts(std::string{line}.c_str());
     std::fflush(stdout);
 }
 
