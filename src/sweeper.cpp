@@ -6,9 +6,21 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace turnstile::inline v0::detail {
+
+namespace {
+
+/// Not answered, or not now.
+bool worth_repeating(const std::vector<outcome>& answers)
+{
+    return std::any_of(answers.begin(), answers.end(),
+                       [](const outcome& o) { return in_doubt(o.ec) || o.ec == errc::throttled; });
+}
+
+}  // namespace
 
 void sweeper::erase(epoch in, std::string path, unique_function<void(error_code)> told)
 {
@@ -23,10 +35,12 @@ void sweeper::try_erase(epoch in, std::string path, bool doubted, unique_functio
                       told = std::move(told)](std::vector<outcome> answers) mutable {
         auto ec = answers.front().ec;
         if ((in_doubt(ec) || ec == errc::throttled) && core_.epoch_alive(in))
-            return try_erase(in, std::move(path), true, std::move(told));
+            return try_erase(in, std::move(path), doubted || in_doubt(ec), std::move(told));
         if (doubted && ec == errc::no_node)
             ec = {};  // the doubtful one did it
-        if (ec && ec != errc::no_node && !session_over(ec) && !in_doubt(ec))
+        if (in_doubt(ec))  // no matter: what it did not delete goes with the session
+            ec = ec == errc::closing ? errc::session_closed : errc::session_expired;
+        if (ec && ec != errc::no_node && !session_over(ec))
             SPDLOG_LOGGER_WARN(&core_.log(), "cannot delete {}: {}", path, ec.message());
         if (told)
             told(ec);
@@ -45,8 +59,8 @@ void sweeper::look_for_marked(epoch in, std::string directory, std::string marke
 {
     std::vector<operation> request{op::sync{directory}, op::children{directory}};
     auto on_list = [this, keep = core_.shared_from_this(), in, directory, marker](std::vector<outcome> answers) mutable {
-        auto& list = answers.back();
-        if (in_doubt(list.ec) && core_.epoch_alive(in))
+        const auto& list = answers.back();
+        if (worth_repeating(answers) && core_.epoch_alive(in))
             return look_for_marked(in, std::move(directory), std::move(marker));
         for (const auto& name : list.children)
             if (name.find(marker) != std::string::npos)

@@ -276,6 +276,65 @@ TEST_P(leases, AreLostWhenTheSessionIsClosed)
     EXPECT_EQ(l.state(), lease_state::lost);
 }
 
+/// An overloaded server: it executes the first list of children only when it is asked again.
+class throttling_transport final : public detail::transport {
+public:
+    explicit throttling_transport(std::shared_ptr<detail::transport> inner) : inner_{std::move(inner)} {}
+    std::shared_ptr<detail::client> open(detail::client_settings settings, std::shared_ptr<detail::client_events> events) override
+    {
+        return std::make_shared<link>(inner_->open(std::move(settings), std::move(events)));
+    }
+
+private:
+    struct link final : detail::client {
+        explicit link(std::shared_ptr<detail::client> to_) : to{std::move(to_)} {}
+        error_code submit(const operation& o, detail::completion done) override
+        {
+            if (!std::holds_alternative<op::children>(o) || std::exchange(again, true))
+                return to->submit(o, std::move(done));
+            op::exists instead{"/"};
+            return to->submit(instead, [done = std::move(done)](const outcome&) mutable { done(outcome{errc::throttled}); });
+        }
+        void close(bool end_session, detail::unique_function<void()> closed) override { to->close(end_session, std::move(closed)); }
+
+        const std::shared_ptr<detail::client> to;
+        bool again = false;
+    };
+    const std::shared_ptr<detail::transport> inner_;
+};
+
+TEST(sweeper_of_a_session, AsksAnOverloadedServerAgain)
+{
+    testing::memory_server server;
+    session_options o;
+    o.transport = std::make_shared<throttling_transport>(server.transport());
+    const auto s = session::open(o);
+    wait(s.create("/line", ""));
+    wait(s.create("/line/ours-", "", create_mode::ephemeral_sequential));
+    s.discard_marked("/line", "ours-", s.epoch());
+    wait(s.swept(10s));
+    EXPECT_THAT(server.children("/line"), ::testing::IsEmpty());
+}
+
+/// The node goes with the session, if the delete has not come before it.
+TEST(lease_in_a_session, LeavesNoDoubtWhenTheSessionIsClosedUnderItsRelease)
+{
+    testing::memory_server server;
+    session_options o;
+    o.transport = server.transport();
+    const auto s = session::open(o);
+    async_runner run;
+    const auto made = wait(s.create("/held", "", create_mode::ephemeral));
+    auto l = s.grant("/held", made.stat.czxid, s.epoch());
+    server.hold_replies(true);
+    auto released = run.spawn(l.release());
+    EXPECT_TRUE(eventually([&] { return !server.exists("/held"); }));
+    auto closed = run.spawn(s.close());
+    EXPECT_EQ(failure_of(released), errc::lost);
+    server.hold_replies(false);
+    closed.get();
+}
+
 TEST_P(leases, DropTheirKeepsakeWhenOver)
 {
     const auto keepsake = std::make_shared<int>(0);
