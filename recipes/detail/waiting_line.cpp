@@ -92,6 +92,8 @@ awaitable<std::optional<std::vector<std::string>>> find_doubted(line_ptr line, t
     pipeline look;
     look.add(op::sync{line->directory}).add(op::children{line->directory});
     auto answers = co_await line->session.run(std::move(look), line->until, t.in());
+    if (answers.front().ec)  // a list that is not behind a sync proves nothing
+        fail(line, answers.front().ec);
     auto& list = answers.back();
     if (list.ec == errc::no_node) {
         t.was_never_made();
