@@ -81,6 +81,8 @@ void holding::when_lost(const std::shared_ptr<once<error_code>>& waiting)
     {
         const std::lock_guard lock{mutex_};
         if (state_.load(std::memory_order_acquire) == lease_state::held) {
+            // Those that were cancelled: one of each while_held, for as long as the lease lives.
+            std::erase_if(waiting_, [](const auto& w) { return w->done(); });
             waiting_.push_back(waiting);
             return;
         }

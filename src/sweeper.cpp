@@ -75,6 +75,7 @@ void sweeper::when_idle(const std::shared_ptr<once<error_code>>& waiting)
     {
         const std::lock_guard lock{mutex_};
         if (open_ != 0) {
+            std::erase_if(waiting_, [](const auto& w) { return w->done(); });  // gave up
             waiting_.push_back(waiting);
             return;
         }

@@ -2,6 +2,8 @@
 
 #include <turnstile/while_held.hpp>
 
+#include "holding.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -256,6 +258,28 @@ TEST_P(leases, WaitingForTheLossEndsWithTheRelease)
     EXPECT_FALSE(told.done(20ms));
     wait(l.release());
     EXPECT_TRUE(cancelled(failure_of(told)));
+}
+
+/// As each while_held leaves one: a leader runs task after task under one lease.
+TEST(holdings, KeepNothingOfWaitsThatHaveEnded)
+{
+    testing::memory_server server;
+    session_options o;
+    o.transport = server.transport();
+    const auto s = session::open(o);
+    const auto made = wait(s.create("/held", "", create_mode::ephemeral));
+    wait(s.prove(s.epoch()));
+    const auto clock = s.core()->clock_of(s.epoch());
+    const auto h = std::make_shared<detail::holding>(s, "/held", s.epoch(), made.stat.czxid, clock, nullptr);
+    std::weak_ptr<detail::once<error_code>> ended;
+    for (int i = 0; i < 2; ++i) {
+        auto waiting = std::make_shared<detail::once<error_code>>([](error_code) {});
+        h->when_lost(waiting);
+        EXPECT_TRUE(waiting->complete(boost::asio::error::operation_aborted));
+        if (i == 0)
+            ended = waiting;
+    }
+    EXPECT_TRUE(ended.expired());
 }
 
 TEST_P(leases, WaitingForTheLossCanBeCancelled)
