@@ -37,7 +37,7 @@ void sweeper::try_erase(epoch in, std::string path, bool doubted, unique_functio
         if ((in_doubt(ec) || ec == errc::throttled) && core_.epoch_alive(in))
             return try_erase(in, std::move(path), doubted || in_doubt(ec), std::move(told));
         if (doubted && ec == errc::no_node)
-            ec = {};  // the doubtful one did it
+            ec = {};       // the doubtful one did it
         if (in_doubt(ec))  // no matter: what it did not delete goes with the session
             ec = ec == errc::closing ? errc::session_closed : errc::session_expired;
         if (ec && ec != errc::no_node && !session_over(ec))
