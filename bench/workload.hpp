@@ -15,7 +15,7 @@ namespace bench {
 struct arena {
     std::string servers;
     std::chrono::milliseconds duration{700};  ///< of each loop that is measured by its rate
-    int samples = 400;                         ///< of each latency that is measured one by one
+    int samples = 400;                        ///< of each latency that is measured one by one
     int waiters = 10'000;
 
     arena() = default;

@@ -42,7 +42,8 @@ awaitable<lease> redeem(detail::line_ptr line, detail::ticket& place, std::share
 {
     while (!line->session.proven(place.in())) {
         const auto ec = co_await line->session.prove(place.in(), line->until);
-        const bool connection_went = ec == errc::connection_loss || ec == errc::operation_timeout || ec == errc::session_moved;
+        const bool connection_went =
+            ec == errc::connection_loss || ec == errc::operation_timeout || ec == errc::session_moved;
         if (ec && !connection_went)
             detail::fail(line, ec);
     }
@@ -70,7 +71,8 @@ namespace {
 
 awaitable<lease> acquire_in(detail::line_ptr line, std::shared_ptr<void> present)
 {
-    // 1. create(EPHEMERAL | SEQUENTIAL) and list, in one round trip. The ticket in `at` erases its node unless a lease takes it
+    // 1. create(EPHEMERAL | SEQUENTIAL) and list, in one round trip. The ticket in `at` erases its node unless a lease takes
+    // it
     //    over: an error, a deadline and a cancellation all leave the line cleanly.
     auto at = co_await detail::stand_in(line);
     // 2. The lowest number holds the lock; the others watch the node just ahead of theirs.
@@ -104,10 +106,7 @@ awaitable<std::optional<lease>> unless_timed_out(awaitable<lease> attempt)
 
 }  // namespace
 
-awaitable<lease> mutex::acquire()
-{
-    return acquire(acquire_options{});
-}
+awaitable<lease> mutex::acquire() { return acquire(acquire_options{}); }
 
 awaitable<lease> mutex::acquire(acquire_options how)
 {
@@ -116,10 +115,7 @@ awaitable<lease> mutex::acquire(acquire_options how)
     return acquire_in(std::move(line), std::move(present));
 }
 
-awaitable<std::optional<lease>> mutex::try_acquire()
-{
-    return try_acquire(acquire_options{});
-}
+awaitable<std::optional<lease>> mutex::try_acquire() { return try_acquire(acquire_options{}); }
 
 awaitable<std::optional<lease>> mutex::try_acquire(acquire_options how)
 {
@@ -161,8 +157,10 @@ awaitable<line_view> view_of(session s, std::string path, deadline until)
     const auto records = co_await s.run(std::move(look), line->until);
     line_view view;
     for (std::size_t i = 0; i < places.size(); ++i) {
-        if (!records[i].ok())
+        if (records[i].ec == errc::no_node)
             continue;  // went between the two
+        if (records[i].ec)
+            detail::fail(line, records[i].ec);
         const auto record = detail::parse_contender_record(records[i].data);
         contender c;
         c.node = places[i].name;
@@ -180,9 +178,6 @@ awaitable<line_view> view_of(session s, std::string path, deadline until)
 
 }  // namespace
 
-awaitable<line_view> mutex::line(deadline until)
-{
-    return view_of(session_, path_, until);
-}
+awaitable<line_view> mutex::line(deadline until) { return view_of(session_, path_, until); }
 
 }  // namespace turnstile::inline v0

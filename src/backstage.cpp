@@ -21,15 +21,9 @@ thread_local bool is_sdk_thread = false;
 
 }  // namespace
 
-bool on_sdk_thread() noexcept
-{
-    return is_sdk_thread;
-}
+bool on_sdk_thread() noexcept { return is_sdk_thread; }
 
-void mark_sdk_thread() noexcept
-{
-    is_sdk_thread = true;
-}
+void mark_sdk_thread() noexcept { is_sdk_thread = true; }
 
 backstage& backstage::get()
 {
@@ -59,10 +53,7 @@ backstage::backstage() : timer_{context_}
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void backstage::post(unique_function<void()> f)
-{
-    boost::asio::post(context_, std::move(f));
-}
+void backstage::post(unique_function<void()> f) { boost::asio::post(context_, std::move(f)); }
 
 backstage::alarm backstage::at(clock::time_point when, unique_function<void()> f)
 {

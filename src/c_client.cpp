@@ -1,5 +1,5 @@
-// The client on libzookeeper_mt, and the only file that includes zookeeper.h. Every trap of that library is dealt with here or
-// not at all:
+// The client on libzookeeper_mt, and the only file that includes zookeeper.h. Every trap of that library is dealt with here
+// or not at all:
 //   - contexts of outstanding operations are kept in a registry and drained after close, because close loses some;
 //   - init, which resolves names, and close, which may block for seconds, run on threads of their own;
 //   - no call can meet a handle that is being closed: the gate;
@@ -34,30 +34,50 @@ constexpr int quota_exceeded = -125;  // not in the header
 error_code from_zookeeper(int rc) noexcept
 {
     switch (rc) {
-        case ZOK: return {};
+        case ZOK:
+            return {};
         case ZCONNECTIONLOSS:
         case ZRUNTIMEINCONSISTENCY:
-        case ZMARSHALLINGERROR: return errc::connection_loss;
-        case ZOPERATIONTIMEOUT: return errc::operation_timeout;
-        case ZSESSIONMOVED: return errc::session_moved;
-        case ZCLOSING: return errc::closing;
+        case ZMARSHALLINGERROR:
+            return errc::connection_loss;
+        case ZOPERATIONTIMEOUT:
+            return errc::operation_timeout;
+        case ZSESSIONMOVED:
+            return errc::session_moved;
+        case ZCLOSING:
+            return errc::closing;
         case ZSESSIONEXPIRED:
-        case ZINVALIDSTATE: return errc::session_expired;
-        case ZAUTHFAILED: return errc::auth_failed;
-        case ZTHROTTLEDOP: return errc::throttled;
+        case ZINVALIDSTATE:
+            return errc::session_expired;
+        case ZAUTHFAILED:
+            return errc::auth_failed;
+        case ZTHROTTLEDOP:
+            return errc::throttled;
         case ZNONODE:
-        case ZNOWATCHER: return errc::no_node;
-        case ZNODEEXISTS: return errc::node_exists;
-        case ZBADVERSION: return errc::bad_version;
-        case ZNOTEMPTY: return errc::not_empty;
-        case ZNOCHILDRENFOREPHEMERALS: return errc::no_children_for_ephemerals;
-        case ZNOAUTH: return errc::no_auth;
-        case ZINVALIDACL: return errc::invalid_acl;
-        case quota_exceeded: return errc::quota_exceeded;
-        case ZNOTREADONLY: return errc::read_only_server;
-        case ZUNIMPLEMENTED: return errc::unsupported_by_server;
-        case ZBADARGUMENTS: return errc::bad_argument;
-        default: return errc::server_error;
+        case ZNOWATCHER:
+            return errc::no_node;
+        case ZNODEEXISTS:
+            return errc::node_exists;
+        case ZBADVERSION:
+            return errc::bad_version;
+        case ZNOTEMPTY:
+            return errc::not_empty;
+        case ZNOCHILDRENFOREPHEMERALS:
+            return errc::no_children_for_ephemerals;
+        case ZNOAUTH:
+            return errc::no_auth;
+        case ZINVALIDACL:
+            return errc::invalid_acl;
+        case quota_exceeded:
+            return errc::quota_exceeded;
+        case ZNOTREADONLY:
+            return errc::read_only_server;
+        case ZUNIMPLEMENTED:
+            return errc::unsupported_by_server;
+        case ZBADARGUMENTS:
+            return errc::bad_argument;
+        default:
+            return errc::server_error;
     }
 }
 
@@ -81,11 +101,16 @@ turnstile::stat from_zookeeper(const Stat& s)
 int to_zookeeper(create_mode m) noexcept
 {
     switch (m) {
-        case create_mode::persistent: return ZOO_PERSISTENT;
-        case create_mode::ephemeral: return ZOO_EPHEMERAL;
-        case create_mode::persistent_sequential: return ZOO_PERSISTENT_SEQUENTIAL;
-        case create_mode::ephemeral_sequential: return ZOO_EPHEMERAL_SEQUENTIAL;
-        case create_mode::container: return ZOO_CONTAINER;
+        case create_mode::persistent:
+            return ZOO_PERSISTENT;
+        case create_mode::ephemeral:
+            return ZOO_EPHEMERAL;
+        case create_mode::persistent_sequential:
+            return ZOO_PERSISTENT_SEQUENTIAL;
+        case create_mode::ephemeral_sequential:
+            return ZOO_EPHEMERAL_SEQUENTIAL;
+        case create_mode::container:
+            return ZOO_CONTAINER;
     }
     return ZOO_PERSISTENT;
 }
@@ -322,10 +347,7 @@ public:
         return zoo_acreate2(zh_, o.path.c_str(), data, size, access.get(), to_zookeeper(o.mode), &on_string_stat, call_);
     }
     int operator()(const op::erase& o) const { return zoo_adelete(zh_, o.path.c_str(), o.version, &on_void, call_); }
-    int operator()(const op::exists& o) const
-    {
-        return zoo_aexists(zh_, o.path.c_str(), o.watch ? 1 : 0, &on_stat, call_);
-    }
+    int operator()(const op::exists& o) const { return zoo_aexists(zh_, o.path.c_str(), o.watch ? 1 : 0, &on_stat, call_); }
     int operator()(const op::get& o) const { return zoo_aget(zh_, o.path.c_str(), o.watch ? 1 : 0, &on_data, call_); }
     int operator()(const op::set& o) const
     {
@@ -352,6 +374,10 @@ public:
     }
     int operator()(const op::multi& o) const
     {
+        // On a handle whose session is over zoo_amulti frees what it has not allocated; the event may still be on its way to
+        // us.
+        if (is_unrecoverable(zh_) != 0)
+            return ZINVALIDSTATE;
         call_->multi = std::make_unique<multi_call>(o);
         auto& m = *call_->multi;
         return zoo_amulti(zh_, static_cast<int>(m.ops.size()), m.ops.data(), m.results.data(), &on_void, call_);

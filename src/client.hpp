@@ -56,8 +56,8 @@ public:
     /// Watches: an operation with `watch` set reports by on_watch, after its own completion.
     virtual error_code submit(const operation& o, completion done) = 0;
 
-    /// Ends the session on the server if it is still alive (`end_session`), or only lets go of it, so that another client can
-    /// resume it. Then completes everything outstanding with errc::closing, calls `closed`, and calls nothing any more.
+    /// Ends the session on the server if it is still alive (`end_session`), or only lets go of it, so that another client
+    /// can resume it. Then completes everything outstanding with errc::closing, calls `closed`, and calls nothing any more.
     /// Does not block. Call it once.
     virtual void close(bool end_session, unique_function<void()> closed) = 0;
 };

@@ -1,5 +1,6 @@
-// libzookeeper's own log, into the SDK's logger. Its callback has no context, so there is one for the process: the logger of the
-// session that was opened last. It writes a line per failed connect; a server that is down for a minute must not fill a disk.
+// libzookeeper's own log, into the SDK's logger. Its callback has no context, so there is one for the process: the logger of
+// the session that was opened last. It writes a line per failed connect; a server that is down for a minute must not fill a
+// disk.
 #pragma once
 
 #include <spdlog/fwd.h>

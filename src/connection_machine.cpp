@@ -7,10 +7,7 @@ namespace {
 using state = connection_state;
 using event = connection_event;
 
-connection_step stay(state s) noexcept
-{
-    return {s, {}};
-}
+connection_step stay(state s) noexcept { return {s, {}}; }
 
 connection_step session_lost() noexcept
 {
@@ -52,16 +49,20 @@ connection_step down(state s) noexcept
         case state::connecting:  // it could not be opened
             a.retire_client = a.arm_retry = true;
             return {s, a};
-        default: return stay(s);
+        default:
+            return stay(s);
     }
 }
 
 connection_step cut_off(state s) noexcept
 {
     switch (s) {
-        case state::suspended: return session_lost();
-        case state::connecting: return open_again();
-        default: return stay(s);
+        case state::suspended:
+            return session_lost();
+        case state::connecting:
+            return open_again();
+        default:
+            return stay(s);
     }
 }
 
@@ -78,14 +79,22 @@ connection_step next(state s, event e) noexcept
 
     const bool had_session = s == state::connected || s == state::suspended;
     switch (e) {
-        case event::connected_same: return up(false, false);
-        case event::connected_anew: return up(had_session, true);
-        case event::disconnected: return down(s);
-        case event::expired: return session_lost();
-        case event::auth_failed: return given_up(state::auth_failed);
-        case event::stale: return cut_off(s);
-        case event::retry_due: return had_session ? stay(s) : open_again();
-        case event::close_requested: break;
+        case event::connected_same:
+            return up(false, false);
+        case event::connected_anew:
+            return up(had_session, true);
+        case event::disconnected:
+            return down(s);
+        case event::expired:
+            return session_lost();
+        case event::auth_failed:
+            return given_up(state::auth_failed);
+        case event::stale:
+            return cut_off(s);
+        case event::retry_due:
+            return had_session ? stay(s) : open_again();
+        case event::close_requested:
+            break;
     }
     return stay(s);
 }

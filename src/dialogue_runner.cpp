@@ -20,10 +20,7 @@ void dialogue_runner::start(std::shared_ptr<once<error_code>> waiting)
     proceed(machine_->begin());
 }
 
-void dialogue_runner::give_up(error_code why)
-{
-    finish(why);
-}
+void dialogue_runner::give_up(error_code why) { finish(why); }
 
 bool dialogue_runner::enter(state from)
 {
@@ -47,8 +44,10 @@ void dialogue_runner::proceed(dialogue::move next)
 {
     while (true) {
         switch (next.what) {
-            case dialogue::move::kind::ask: return ask(std::move(next.question));
-            case dialogue::move::kind::done: return finish(next.result);
+            case dialogue::move::kind::ask:
+                return ask(std::move(next.question));
+            case dialogue::move::kind::done:
+                return finish(next.result);
             case dialogue::move::kind::wait: {
                 auto news = wait(next.until);
                 if (!news)
@@ -63,8 +62,9 @@ void dialogue_runner::ask(std::vector<operation> question)
 {
     if (!leave(state::asking))
         return;
-    core_->fly(std::move(question), in_,
-               [self = shared_from_this()](const std::vector<outcome>& answers) { self->on_answers(answers); }, box_);
+    core_->fly(
+        std::move(question), in_,
+        [self = shared_from_this()](const std::vector<outcome>& answers) { self->on_answers(answers); }, box_);
 }
 
 void dialogue_runner::on_answers(const std::vector<outcome>& answers)

@@ -23,7 +23,8 @@ public:
     void give_up(error_code why);
 
 private:
-    /// Who may call the machine: `running` belongs to one thread; the other states are left by whoever brings what they wait for.
+    /// Who may call the machine: `running` belongs to one thread; the other states are left by whoever brings what they wait
+    /// for.
     enum class state : unsigned char { running, asking, waiting, over };
 
     bool enter(state from);

@@ -9,40 +9,74 @@ namespace {
 const char* describe(errc e) noexcept
 {
     switch (e) {
-        case errc::connection_loss: return "the connection was lost while the operation was under way: it may or may not have happened";
-        case errc::operation_timeout: return "the server fell silent: the operation may or may not have happened";
-        case errc::session_moved: return "the session has moved to another server";
-        case errc::closing: return "the session was closed under the operation: it may or may not have happened";
-        case errc::deadline_exceeded: return "no answer within the deadline: the operation may or may not have happened";
-        case errc::session_expired: return "the ZooKeeper session has expired";
-        case errc::auth_failed: return "the servers refused the credentials";
-        case errc::session_closed: return "the session is closed";
-        case errc::not_connected: return "no connection within the deadline: nothing was sent";
-        case errc::throttled: return "the server is overloaded and did not execute the operation";
-        case errc::no_node: return "no such node";
-        case errc::node_exists: return "the node exists already";
-        case errc::bad_version: return "the node has another version";
-        case errc::not_empty: return "the node has children";
-        case errc::no_children_for_ephemerals: return "an ephemeral node cannot have children";
-        case errc::no_auth: return "not permitted by the node's ACL";
-        case errc::invalid_acl: return "the servers do not accept this ACL";
-        case errc::quota_exceeded: return "over the quota of this path";
-        case errc::read_only_server: return "this server is cut off from the ensemble and takes no writes";
-        case errc::unsupported_by_server: return "the servers do not support this operation";
-        case errc::rolled_back: return "not done, because another step of the transaction failed";
-        case errc::server_error: return "the server reported an error";
-        case errc::bad_path: return "not a valid path";
-        case errc::bad_argument: return "not a valid argument";
-        case errc::too_large: return "larger than the servers take";
-        case errc::too_many_operations: return "too many operations are waiting to be sent";
-        case errc::too_many_watches: return "too many live watches for one session";
-        case errc::too_many_ephemerals: return "too many live ephemeral nodes for one session";
-        case errc::forked: return "the session belongs to the parent process; open a new one after fork";
-        case errc::would_deadlock: return "this call would wait for itself";
-        case errc::timed_out: return "the deadline passed before our turn came; nothing is left behind";
-        case errc::lost: return "the lock was lost: somebody else may hold it";
-        case errc::not_held: return "not held";
-        case errc::sequence_exhausted: return "the directory's sequence numbers are used up: remove the directory when it is empty";
+        case errc::connection_loss:
+            return "the connection was lost while the operation was under way: it may or may not have happened";
+        case errc::operation_timeout:
+            return "the server fell silent: the operation may or may not have happened";
+        case errc::session_moved:
+            return "the session has moved to another server";
+        case errc::closing:
+            return "the session was closed under the operation: it may or may not have happened";
+        case errc::deadline_exceeded:
+            return "no answer within the deadline: the operation may or may not have happened";
+        case errc::session_expired:
+            return "the ZooKeeper session has expired";
+        case errc::auth_failed:
+            return "the servers refused the credentials";
+        case errc::session_closed:
+            return "the session is closed";
+        case errc::not_connected:
+            return "no connection within the deadline: nothing was sent";
+        case errc::throttled:
+            return "the server is overloaded and did not execute the operation";
+        case errc::no_node:
+            return "no such node";
+        case errc::node_exists:
+            return "the node exists already";
+        case errc::bad_version:
+            return "the node has another version";
+        case errc::not_empty:
+            return "the node has children";
+        case errc::no_children_for_ephemerals:
+            return "an ephemeral node cannot have children";
+        case errc::no_auth:
+            return "not permitted by the node's ACL";
+        case errc::invalid_acl:
+            return "the servers do not accept this ACL";
+        case errc::quota_exceeded:
+            return "over the quota of this path";
+        case errc::read_only_server:
+            return "this server is cut off from the ensemble and takes no writes";
+        case errc::unsupported_by_server:
+            return "the servers do not support this operation";
+        case errc::rolled_back:
+            return "not done, because another step of the transaction failed";
+        case errc::server_error:
+            return "the server reported an error";
+        case errc::bad_path:
+            return "not a valid path";
+        case errc::bad_argument:
+            return "not a valid argument";
+        case errc::too_large:
+            return "larger than the servers take";
+        case errc::too_many_operations:
+            return "too many operations are waiting to be sent";
+        case errc::too_many_watches:
+            return "too many live watches for one session";
+        case errc::too_many_ephemerals:
+            return "too many live ephemeral nodes for one session";
+        case errc::forked:
+            return "the session belongs to the parent process; open a new one after fork";
+        case errc::would_deadlock:
+            return "this call would wait for itself";
+        case errc::timed_out:
+            return "the deadline passed before our turn came; nothing is left behind";
+        case errc::lost:
+            return "the lock was lost: somebody else may hold it";
+        case errc::not_held:
+            return "not held";
+        case errc::sequence_exhausted:
+            return "the directory's sequence numbers are used up: remove the directory when it is empty";
     }
     return "unknown error";
 }
@@ -53,10 +87,7 @@ public:
     std::string message(int value) const override { return describe(static_cast<errc>(value)); }
 };
 
-bool is_ours(const error_code& ec) noexcept
-{
-    return ec.category() == error_category();
-}
+bool is_ours(const error_code& ec) noexcept { return ec.category() == error_category(); }
 
 std::string sentence(std::string_view verb, std::string_view path, std::string_view detail)
 {
@@ -87,8 +118,10 @@ bool in_doubt(const error_code& ec) noexcept
         case errc::operation_timeout:
         case errc::session_moved:
         case errc::closing:
-        case errc::deadline_exceeded: return true;
-        default: return false;
+        case errc::deadline_exceeded:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -107,20 +140,20 @@ bool precondition_failed(const error_code& ec) noexcept
         case errc::bad_version:
         case errc::not_empty:
         case errc::no_children_for_ephemerals:
-        case errc::rolled_back: return true;
-        default: return false;
+        case errc::rolled_back:
+            return true;
+        default:
+            return false;
     }
 }
 
 bool user_error(const error_code& ec) noexcept
 {
-    return is_ours(ec) && ec.value() >= static_cast<int>(errc::bad_path) && ec.value() <= static_cast<int>(errc::would_deadlock);
+    return is_ours(ec) && ec.value() >= static_cast<int>(errc::bad_path) &&
+           ec.value() <= static_cast<int>(errc::would_deadlock);
 }
 
-bool cancelled(const error_code& ec) noexcept
-{
-    return ec == boost::asio::error::operation_aborted;
-}
+bool cancelled(const error_code& ec) noexcept { return ec == boost::asio::error::operation_aborted; }
 
 error::error(const error_code& ec, std::string_view verb, std::string_view path, std::string_view detail)
     : boost::system::system_error{ec, sentence(verb, path, detail)}, verb_{verb}, path_{path}

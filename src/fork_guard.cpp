@@ -10,10 +10,7 @@ namespace {
 
 std::atomic<std::uint32_t> generation{1};
 
-void count_fork()
-{
-    generation.fetch_add(1, std::memory_order_relaxed);
-}
+void count_fork() { generation.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
 

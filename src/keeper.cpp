@@ -200,10 +200,13 @@ void keeper::watch_node(const std::shared_ptr<holding>& h)
     core_.fly(
         {op::get{h->path, true}}, h->in,
         [this, h, keep = core_.shared_from_this()](const std::vector<outcome>& answers) {
-            if (answers.front().ec == errc::no_node)
-                h->lose();
-            else if (answers.front().ok())
-                on_node_event(h);
+            const auto ec = answers.front().ec;
+            if (!ec)
+                return on_node_event(h);
+            if (ec == errc::no_node)
+                return h->lose();
+            const std::lock_guard lock{mutex_};
+            h->own_watch.reset();  // refused for now: the next heartbeat tries again
         },
         box);
 }

@@ -1,9 +1,9 @@
 // Keeps the leases of one session honest: sees to it that their clock is fed while there are any, watches their nodes, and
 // tells them when they are lost.
 //
-// While something is held, or somebody waits: one small write on the session's own member node whenever the newest proof of life
-// is a quarter of the session timeout old; and at these moments a watch on the node of each lease that has none yet. (A holding
-// that is over sooner would pay a read and an event for a watch that its own release fires.)
+// While something is held, or somebody waits: one small write on the session's own member node whenever the newest proof of
+// life is a quarter of the session timeout old; and at these moments a watch on the node of each lease that has none yet. (A
+// holding that is over sooner would pay a read and an event for a watch that its own release fires.)
 #pragma once
 
 #include <turnstile/connection_state.hpp>

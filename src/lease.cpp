@@ -19,8 +19,8 @@ boot_clock::time_point boot_clock::now() noexcept
 
 namespace detail {
 
-holding::holding(session s, std::string path_, turnstile::epoch in_, fencing_token token_, std::shared_ptr<session_clock> clock_,
-                 std::shared_ptr<void> keepsake)
+holding::holding(session s, std::string path_, turnstile::epoch in_, fencing_token token_,
+                 std::shared_ptr<session_clock> clock_, std::shared_ptr<void> keepsake)
     : owner{std::move(s)},
       path{std::move(path_)},
       in{in_},
@@ -30,10 +30,7 @@ holding::holding(session s, std::string path_, turnstile::epoch in_, fencing_tok
 {
 }
 
-holding::~holding()
-{
-    owner.core()->keeping().remove(this);
-}
+holding::~holding() { owner.core()->keeping().remove(this); }
 
 bool holding::good()
 {
@@ -122,31 +119,20 @@ lease& lease::operator=(lease&& other) noexcept
     return *this;
 }
 
-lease::~lease()
-{
-    release_in_background();
-}
+lease::~lease() { release_in_background(); }
 
-bool lease::held() const noexcept
-{
-    return holding_ && holding_->good();
-}
+bool lease::held() const noexcept { return holding_ && holding_->good(); }
 
-lease_state lease::state() const noexcept
-{
-    return holding_ ? holding_->state() : lease_state::released;
-}
+lease_state lease::state() const noexcept { return holding_ ? holding_->state() : lease_state::released; }
 
 void lease::check() const
 {
     if (!held())
-        throw error{holding_ && holding_->state() == lease_state::lost ? errc::lost : errc::not_held, "lease::check", path()};
+        throw error{holding_ && holding_->state() == lease_state::lost ? errc::lost : errc::not_held, "lease::check",
+                    path()};
 }
 
-fencing_token lease::token() const noexcept
-{
-    return holding_ ? holding_->token : 0;
-}
+fencing_token lease::token() const noexcept { return holding_ ? holding_->token : 0; }
 
 boot_clock::time_point lease::held_until() const noexcept
 {
@@ -159,15 +145,9 @@ const std::string& lease::path() const noexcept
     return holding_ ? holding_->path : nowhere;
 }
 
-turnstile::epoch lease::epoch() const noexcept
-{
-    return holding_ ? holding_->in : turnstile::epoch::none;
-}
+turnstile::epoch lease::epoch() const noexcept { return holding_ ? holding_->in : turnstile::epoch::none; }
 
-std::stop_token lease::stop_token() const noexcept
-{
-    return holding_ ? holding_->stop_token() : std::stop_token{};
-}
+std::stop_token lease::stop_token() const noexcept { return holding_ ? holding_->stop_token() : std::stop_token{}; }
 
 transaction lease::guard() const
 {
@@ -205,7 +185,8 @@ boost::asio::awaitable<void> wait_for_loss(std::shared_ptr<detail::holding> h)
 }
 
 /// The lease itself is only kept here: it releases in the background if nobody ever awaits this.
-boost::asio::awaitable<void> give_back_and_wait([[maybe_unused]] lease kept, std::shared_ptr<detail::holding> h, deadline until)
+boost::asio::awaitable<void> give_back_and_wait([[maybe_unused]] lease kept, std::shared_ptr<detail::holding> h,
+                                                deadline until)
 {
     if (!h)
         throw error{errc::not_held, "lease::release", {}};
@@ -219,16 +200,13 @@ boost::asio::awaitable<void> give_back_and_wait([[maybe_unused]] lease kept, std
     // The node had gone before our delete came: it was lost, and we had not heard of it yet.
     if (answer == errc::no_node || session_over(answer))
         throw error{errc::lost, "lease::release", h->path};
-    if (answer)
-        throw error{answer, "lease::release", h->path};
+    if (answer)  // the delete goes on
+        throw error{answer == errc::deadline_exceeded ? errc::timed_out : answer, "lease::release", h->path};
 }
 
 }  // namespace
 
-boost::asio::awaitable<void> lease::lost()
-{
-    return wait_for_loss(holding_);
-}
+boost::asio::awaitable<void> lease::lost() { return wait_for_loss(holding_); }
 
 boost::asio::awaitable<void> lease::release(deadline until)
 {

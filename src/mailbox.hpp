@@ -7,8 +7,8 @@
 
 #include "unique_function.hpp"
 
-#include <vector>
 #include <memory>
+#include <vector>
 
 namespace turnstile::inline v0::detail {
 

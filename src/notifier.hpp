@@ -1,5 +1,5 @@
-// Where user callbacks run that have no executor of their own (stop callbacks of leases). A thread apart: they may block, and
-// then only other such callbacks wait.
+// Where user callbacks run that have no executor of their own (stop callbacks of leases). A thread apart: they may block,
+// and then only other such callbacks wait.
 #pragma once
 
 #include "unique_function.hpp"

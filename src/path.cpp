@@ -53,10 +53,7 @@ std::string_view parent_path(std::string_view path) noexcept
     return slash == 0 ? path.substr(0, 1) : path.substr(0, slash);
 }
 
-std::string_view path_name(std::string_view path) noexcept
-{
-    return path.substr(path.rfind('/') + 1);
-}
+std::string_view path_name(std::string_view path) noexcept { return path.substr(path.rfind('/') + 1); }
 
 std::string encode_component(std::string_view text)
 {

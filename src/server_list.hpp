@@ -13,8 +13,8 @@ namespace turnstile::inline v0::detail {
 /// duplicates otherwise, in the order given.
 std::vector<std::string> odd_list(std::vector<std::string> addresses);
 
-/// Resolves the names (blocks), so that libzookeeper never has to: it would do so on every turn of its loop, and miss its pings
-/// while the name service is down. Empty when nothing could be resolved.
+/// Resolves the names (blocks), so that libzookeeper never has to: it would do so on every turn of its loop, and miss its
+/// pings while the name service is down. Empty when nothing could be resolved.
 std::string numeric_server_list(std::string_view servers, spdlog::logger& log);
 
 }  // namespace turnstile::inline v0::detail

@@ -66,35 +66,17 @@ session session::open(session_options options)
     return session{std::make_shared<detail::session_handle>(detail::session_core::open(std::move(options)))};
 }
 
-const std::shared_ptr<detail::session_core>& session::core() const noexcept
-{
-    return handle_->core;
-}
+const std::shared_ptr<detail::session_core>& session::core() const noexcept { return handle_->core; }
 
-connection_state session::state() const
-{
-    return core()->state();
-}
+connection_state session::state() const { return core()->state(); }
 
-turnstile::epoch session::epoch() const
-{
-    return core()->current_epoch();
-}
+turnstile::epoch session::epoch() const { return core()->current_epoch(); }
 
-std::int64_t session::id() const
-{
-    return core()->id();
-}
+std::int64_t session::id() const { return core()->id(); }
 
-std::chrono::milliseconds session::timeout() const
-{
-    return core()->timeout();
-}
+std::chrono::milliseconds session::timeout() const { return core()->timeout(); }
 
-const session_options& session::options() const
-{
-    return core()->options();
-}
+const session_options& session::options() const { return core()->options(); }
 
 state_listener session::on_state(boost::asio::any_io_executor executor, std::function<void(connection_state)> f) const
 {
@@ -115,10 +97,7 @@ boost::asio::awaitable<void> wait_connected(std::shared_ptr<detail::session_core
         throw error{ec, "connected", {}};
 }
 
-boost::asio::awaitable<outcomes> refused(std::size_t n, errc why)
-{
-    co_return outcomes(n, outcome{why});
-}
+boost::asio::awaitable<outcomes> refused(std::size_t n, errc why) { co_return outcomes(n, outcome{why}); }
 
 boost::asio::awaitable<outcome> only(boost::asio::awaitable<outcomes> flight)
 {
@@ -169,7 +148,8 @@ boost::asio::awaitable<void> make_containers(session s, std::string path, deadli
         if (end == std::string::npos)
             break;
     }
-    const auto answers = co_await s.run(std::move(creates), until.is_never() ? deadline{s.options().operation_timeout} : until);
+    const auto answers =
+        co_await s.run(std::move(creates), until.is_never() ? deadline{s.options().operation_timeout} : until);
     if (!answers.empty() && answers.back().ec && answers.back().ec != errc::node_exists)
         throw error{answers.back().ec, "create_containers", path};
 }
@@ -188,7 +168,8 @@ boost::asio::awaitable<void> close_core(std::shared_ptr<detail::session_core> co
         throw error{ec, "close", {}};
 }
 
-boost::asio::awaitable<error_code> prove_alive(std::shared_ptr<detail::session_core> core, turnstile::epoch in, deadline until)
+boost::asio::awaitable<error_code> prove_alive(std::shared_ptr<detail::session_core> core, turnstile::epoch in,
+                                               deadline until)
 {
     auto start = [core, in](const waiting& w) { core->keeping().feed(in, [w](error_code ec) { w->complete(ec); }); };
     co_return co_await detail::await_once<error_code>(until, start, tell);
@@ -196,10 +177,7 @@ boost::asio::awaitable<error_code> prove_alive(std::shared_ptr<detail::session_c
 
 }  // namespace
 
-boost::asio::awaitable<void> session::connected(deadline until) const
-{
-    return wait_connected(core(), until);
-}
+boost::asio::awaitable<void> session::connected(deadline until) const { return wait_connected(core(), until); }
 
 boost::asio::awaitable<std::vector<outcome>> session::run(pipeline p, deadline until, turnstile::epoch in) const
 {
@@ -224,8 +202,9 @@ boost::asio::awaitable<created_node> session::create(std::string path, std::stri
                                                      deadline until) const
 {
     op::create request{std::move(path), std::move(data), mode, std::move(access)};
-    return picked(answer_to(*this, std::move(request), until),
-                  [](outcome o) { return created_node{std::move(o.path), o.stat}; });
+    return picked(answer_to(*this, std::move(request), until), [](outcome o) {
+        return created_node{std::move(o.path), o.stat};
+    });
 }
 
 boost::asio::awaitable<void> session::create_containers(std::string path, deadline until) const
@@ -308,10 +287,7 @@ void session::discard_marked(std::string directory, std::string marker, turnstil
     core()->sweeping().erase_marked(in, std::move(directory), std::move(marker));
 }
 
-std::shared_ptr<void> session::keep_proving() const
-{
-    return core()->keeping().keep_proving();
-}
+std::shared_ptr<void> session::keep_proving() const { return core()->keeping().keep_proving(); }
 
 bool session::proven(turnstile::epoch in) const
 {
@@ -324,7 +300,8 @@ boost::asio::awaitable<error_code> session::prove(turnstile::epoch in, deadline 
     return prove_alive(core(), in, until);
 }
 
-boost::asio::awaitable<error_code> session::converse(std::shared_ptr<dialogue> machine, turnstile::epoch in, deadline until) const
+boost::asio::awaitable<error_code> session::converse(std::shared_ptr<dialogue> machine, turnstile::epoch in,
+                                                     deadline until) const
 {
     auto runner = std::make_shared<detail::dialogue_runner>(core(), std::move(machine), in);
     auto give_up = [runner](const waiting&, error_code why) { runner->give_up(why); };
@@ -344,14 +321,8 @@ lease session::grant(std::string path, fencing_token token, turnstile::epoch in,
     return lease{std::move(h)};
 }
 
-boost::asio::awaitable<void> session::swept(deadline until) const
-{
-    return wait_swept(core(), until);
-}
+boost::asio::awaitable<void> session::swept(deadline until) const { return wait_swept(core(), until); }
 
-boost::asio::awaitable<void> session::close() const
-{
-    return close_core(core());
-}
+boost::asio::awaitable<void> session::close() const { return close_core(core()); }
 
 }  // namespace turnstile::inline v0

@@ -1,8 +1,8 @@
-// How long one ZooKeeper session is provably alive, as far as its owner can know: until the send time of the newest write that
-// the ensemble acknowledged, plus two thirds of the session timeout.
+// How long one ZooKeeper session is provably alive, as far as its owner can know: until the send time of the newest write
+// that the ensemble acknowledged, plus two thirds of the session timeout.
 //
-// Reads and pings prove nothing: a follower that is cut off from its leader answers both while the leader expires the session.
-// CLOCK_BOOTTIME, because CLOCK_MONOTONIC stands still while a machine sleeps and the ensemble's clock does not.
+// Reads and pings prove nothing: a follower that is cut off from its leader answers both while the leader expires the
+// session. CLOCK_BOOTTIME, because CLOCK_MONOTONIC stands still while a machine sleeps and the ensemble's clock does not.
 #pragma once
 
 #include <turnstile/lease.hpp>
@@ -27,8 +27,7 @@ public:
     {
         auto newest = newest_.load(std::memory_order_relaxed);
         const auto candidate = sent.time_since_epoch().count();
-        while (candidate > newest && !newest_.compare_exchange_weak(newest, candidate, std::memory_order_release)) {
-        }
+        while (candidate > newest && !newest_.compare_exchange_weak(newest, candidate, std::memory_order_release)) {}
     }
 
     /// The session is known to be over.

@@ -26,8 +26,8 @@ public:
     /// error, the node was there and is gone; errc::no_node, it had gone before; or why the session is over.
     void erase(epoch in, std::string path, unique_function<void(error_code)> told = nullptr);
 
-    /// Deletes the children of `directory` whose name contains `marker`: what a create whose answer never came may have left.
-    /// Looks behind a sync, because the server that answers may not have heard of the node yet.
+    /// Deletes the children of `directory` whose name contains `marker`: what a create whose answer never came may have
+    /// left. Looks behind a sync, because the server that answers may not have heard of the node yet.
     void erase_marked(epoch in, std::string directory, std::string marker);
 
     /// Completes when nothing is left to do.

@@ -11,9 +11,12 @@ bool concerns(watch_event_type type, watch_subject subject) noexcept
 {
     switch (type) {
         case watch_event_type::created:
-        case watch_event_type::changed: return subject == watch_subject::node;
-        case watch_event_type::children_changed: return subject == watch_subject::children;
-        case watch_event_type::erased: return true;
+        case watch_event_type::changed:
+            return subject == watch_subject::node;
+        case watch_event_type::children_changed:
+            return subject == watch_subject::children;
+        case watch_event_type::erased:
+            return true;
     }
     return false;
 }
@@ -99,10 +102,7 @@ std::vector<std::shared_ptr<mailbox>> watch_table::clear()
     return told;
 }
 
-bool watch_table::watched(const std::string& path) const
-{
-    return by_path_.contains(path);
-}
+bool watch_table::watched(const std::string& path) const { return by_path_.contains(path); }
 
 void watch_table::drop_if_idle(std::unordered_map<std::string, watchers>::iterator at)
 {

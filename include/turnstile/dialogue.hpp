@@ -1,5 +1,5 @@
-// A conversation with the servers as a machine without I/O: answers and events in, the next move out. For recipes, the SDK's and
-// yours, that take several steps of which nobody needs to be woken in between.
+// A conversation with the servers as a machine without I/O: answers and events in, the next move out. For recipes, the SDK's
+// and yours, that take several steps of which nobody needs to be woken in between.
 //
 //     class until_gone final : public dialogue { … };
 //     auto ec = co_await session.converse(std::make_shared<until_gone>("/a"), session.epoch());

@@ -71,10 +71,7 @@ enum class errc {
 
 TURNSTILE_EXPORT const boost::system::error_category& error_category() noexcept;
 
-inline error_code make_error_code(errc e) noexcept
-{
-    return {static_cast<int>(e), error_category()};
-}
+inline error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), error_category()}; }
 
 /// The operation may or may not have been executed. Recipes never let this out: they find out.
 TURNSTILE_EXPORT bool in_doubt(const error_code& ec) noexcept;
@@ -107,4 +104,5 @@ private:
 }  // namespace turnstile::inline v0
 
 template <>
-struct boost::system::is_error_code_enum<turnstile::errc> : std::true_type {};
+struct boost::system::is_error_code_enum<turnstile::errc> : std::true_type {
+};

@@ -72,8 +72,8 @@ public:
     fencing_token token() const noexcept;
 
     /// Until when nobody else can have been granted the lock: the send time of the newest write that the servers have
-    /// acknowledged, plus two thirds of the session timeout. It moves forward while the connection is well (one small write per
-    /// session and quarter of the timeout, however many leases there are).
+    /// acknowledged, plus two thirds of the session timeout. It moves forward while the connection is well (one small write
+    /// per session and quarter of the timeout, however many leases there are).
     boot_clock::time_point held_until() const noexcept;
 
     /// The lock's znode, under the session's root.
@@ -92,7 +92,8 @@ public:
 
     /// Gives the lock up. Sends the delete at once; awaiting the answer is not needed for order or for safety.
     /// Cost: one operation; the await takes its round trip. On a doubt the delete is repeated until it is certain.
-    /// Errors: errc::lost when the lease had been lost before, errc::not_held when there is nothing to release.
+    /// Errors: errc::lost when the lease had been lost before, errc::not_held when there is nothing to release,
+    /// errc::timed_out when the deadline came first (the delete goes on).
     boost::asio::awaitable<void> release(deadline until = {});
     /// The same without waiting, and without errors. What cannot be deleted now is swept when the connection returns.
     void release_in_background() noexcept;

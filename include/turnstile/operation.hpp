@@ -140,7 +140,7 @@ using operation = std::variant<op::create, op::erase, op::exists, op::get, op::s
 /// The answer of one step of a transaction.
 struct step_result {
     error_code ec;
-    std::string path;  ///< of a create: with its sequence number
+    std::string path;      ///< of a create: with its sequence number
     turnstile::stat stat;  ///< of a set
 
     step_result() = default;

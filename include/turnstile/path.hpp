@@ -13,8 +13,8 @@ namespace turnstile::inline v0 {
 inline constexpr std::size_t path_component_max = 255;
 inline constexpr std::size_t path_length_max = 4'096;
 
-/// Absolute, no empty, `.` or `..` component, no control characters, components of at most 255 bytes, "/" or no trailing slash.
-/// `prefix_of_sequential`: the last component may be empty ("/line/"), because the server appends a number.
+/// Absolute, no empty, `.` or `..` component, no control characters, components of at most 255 bytes, "/" or no trailing
+/// slash. `prefix_of_sequential`: the last component may be empty ("/line/"), because the server appends a number.
 TURNSTILE_EXPORT error_code check_path(std::string_view path, bool prefix_of_sequential = false) noexcept;
 
 /// "/a" + "b" = "/a/b", "/" + "b" = "/b".

@@ -25,8 +25,8 @@ public:
         return *this;
     }
 
-    /// An operation that leaves a watch which reports to `w`. The operation's `watch` is set for you; one that cannot leave a
-    /// watch is refused by run() (errc::bad_argument). All watched operations of one pipeline report to the same watcher.
+    /// An operation that leaves a watch which reports to `w`. The operation's `watch` is set for you; one that cannot leave
+    /// a watch is refused by run() (errc::bad_argument). All watched operations of one pipeline report to the same watcher.
     pipeline& add(operation o, const watcher& w)
     {
         watched_.push_back(operations_.size());

@@ -4,7 +4,8 @@
 // that line silently: an operation, a watch or a lease that belongs to an epoch ends with it (session_over).
 //
 // Handles are cheap to copy; the last one closes the session. All members may be called from any thread. Awaitables resume
-// on the executor of the coroutine that awaits them; no user code ever runs on a ZooKeeper thread.
+// on the executor of the coroutine that awaits them, which must outlive the session or its close(); no user code ever runs
+// on a ZooKeeper thread.
 //
 // Every operation
 //   - waits for a connection, then takes one round trip, unless said otherwise;
@@ -91,7 +92,8 @@ public:
 
     /// `f(state)` runs on `executor` for each transition, in order. A listener that is slow sees the states late, and delays
     /// nobody else.
-    [[nodiscard]] state_listener on_state(boost::asio::any_io_executor executor, std::function<void(connection_state)> f) const;
+    [[nodiscard]] state_listener on_state(boost::asio::any_io_executor executor,
+                                          std::function<void(connection_state)> f) const;
 
     boost::asio::awaitable<created_node> create(std::string path, std::string data = {},
                                                 create_mode mode = create_mode::persistent, acl access = {},
@@ -106,7 +108,8 @@ public:
     boost::asio::awaitable<void> erase(std::string path, std::int32_t version = any_version, deadline until = {}) const;
     /// nullopt when there is no such node. With a watcher the watch is left in both cases.
     boost::asio::awaitable<std::optional<turnstile::stat>> exists(std::string path, deadline until = {}) const;
-    boost::asio::awaitable<std::optional<turnstile::stat>> exists(std::string path, const watcher& w, deadline until = {}) const;
+    boost::asio::awaitable<std::optional<turnstile::stat>> exists(std::string path, const watcher& w,
+                                                                  deadline until = {}) const;
     /// Names, without the path, in no order.
     boost::asio::awaitable<std::vector<std::string>> children(std::string path, deadline until = {}) const;
     boost::asio::awaitable<std::vector<std::string>> children(std::string path, const watcher& w, deadline until = {}) const;
@@ -120,28 +123,31 @@ public:
     /// The ensemble's dynamic configuration, as text.
     boost::asio::awaitable<std::string> config(deadline until = {}) const;
 
-    /// The operation under all others: never throws for what the world does, but answers with codes, one per operation. Without
-    /// a deadline it waits for a connection as long as it takes.
-    /// Bound to `in` it ends with errc::session_expired when that epoch is over, and it is not sent in another.
+    /// The operation under all others: never throws for what the world does, but answers with codes, one per operation.
+    /// Without a deadline it waits for a connection as long as it takes. Bound to `in` it ends with errc::session_expired
+    /// when that epoch is over, and it is not sent in another.
     boost::asio::awaitable<std::vector<outcome>> run(pipeline p, deadline until = {},
                                                      turnstile::epoch in = turnstile::epoch::none) const;
-    boost::asio::awaitable<outcome> run(operation o, deadline until = {}, turnstile::epoch in = turnstile::epoch::none) const;
+    boost::asio::awaitable<outcome> run(operation o, deadline until = {},
+                                        turnstile::epoch in = turnstile::epoch::none) const;
 
     /// Waits until everything that had to be cleaned up (nodes of cancelled, timed-out or released attempts) is gone.
     boost::asio::awaitable<void> swept(deadline until = {}) const;
 
     /// Ends the ZooKeeper session: every blocked call ends with errc::closing or errc::session_closed, every lease is lost,
-    /// and ephemeral znodes go. Returns when the servers have been told, at the latest after a few seconds. Again: no effect.
+    /// and ephemeral znodes go. Returns when the servers have been told, at the latest after a few seconds. Again: no
+    /// effect.
     boost::asio::awaitable<void> close() const;
 
     const session_options& options() const;
 
     // ---- For recipes, the SDK's and yours -------------------------------------------------------------------------
 
-    /// Deletes a node that was created in epoch `in`, for certain: repeated until it is gone or that ZooKeeper session is over.
-    /// Returns at once; swept() tells when it is done.
+    /// Deletes a node that was created in epoch `in`, for certain: repeated until it is gone or that ZooKeeper session is
+    /// over. Returns at once; swept() tells when it is done.
     void discard(std::string path, turnstile::epoch in) const noexcept;
-    /// The same for what a create whose answer never came may have left: children of `directory` with `marker` in their name.
+    /// The same for what a create whose answer never came may have left: children of `directory` with `marker` in their
+    /// name.
     void discard_marked(std::string directory, std::string marker, turnstile::epoch in) const noexcept;
 
     /// While the result exists, the session proves itself alive by a small write every quarter of its timeout (one for all).
@@ -151,9 +157,10 @@ public:
     /// Makes it so, by one write. Cost: one round trip. Errors: codes, as run().
     boost::asio::awaitable<error_code> prove(turnstile::epoch in, deadline until = {}) const;
 
-    /// Leads a conversation to its end, which is the answer: the dialogue's own, errc::deadline_exceeded, operation_aborted, or
-    /// why the session of epoch `in` is over. Watches that it left and that have not fired are forgotten.
-    boost::asio::awaitable<error_code> converse(std::shared_ptr<dialogue> machine, turnstile::epoch in, deadline until = {}) const;
+    /// Leads a conversation to its end, which is the answer: the dialogue's own, errc::deadline_exceeded, operation_aborted,
+    /// or why the session of epoch `in` is over. Watches that it left and that have not fired are forgotten.
+    boost::asio::awaitable<error_code> converse(std::shared_ptr<dialogue> machine, turnstile::epoch in,
+                                                deadline until = {}) const;
 
     /// Makes a lease of a node of ours. `keepsake` is dropped when the lease is over, in whatever way.
     lease grant(std::string path, fencing_token token, turnstile::epoch in, std::shared_ptr<void> keepsake = nullptr) const;

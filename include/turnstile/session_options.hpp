@@ -30,7 +30,8 @@ struct session_options {
     /// one that is cut off stops believing after two thirds of it.
     std::chrono::milliseconds session_timeout{10'000};
 
-    /// The deadline of an operation that is given none. Longer than a fail-over to another server, shorter than a user waits.
+    /// The deadline of an operation that is given none. Longer than a fail-over to another server, shorter than a user
+    /// waits.
     std::chrono::milliseconds operation_timeout{15'000};
 
     /// Digest credentials, "user:password"; empty: none. Never logged, and overwritten when the session goes.
@@ -46,11 +47,13 @@ struct session_options {
     /// Tells people who stands in a line: kept in the contender's node. At most 200 bytes.
     std::string label;
 
-    /// Where the session keeps its own node (one small ephemeral, from the first long holding or wait to its end), under the root.
+    /// Where the session keeps its own node (one small ephemeral, from the first long holding or wait to its end), under the
+    /// root.
     std::string members = "/turnstile/members";
 
     /// Added to every fencing token. Tokens are ZooKeeper's transaction ids, which begin anew when an ensemble is rebuilt or
-    /// restored from an old backup: then raise this, in all services alike, above the highest token that was ever handed out.
+    /// restored from an old backup: then raise this, in all services alike, above the highest token that was ever handed
+    /// out.
     std::int64_t fence_base = 0;
 
     /// How long to wait before connecting anew after the session was lost or could not be opened: doubled from min to max,
@@ -62,8 +65,8 @@ struct session_options {
     std::size_t in_flight_max = 8'192;
     /// Waiting to be sent; beyond it operations are refused with errc::too_many_operations.
     std::size_t queued_max = 65'536;
-    /// Data of one operation. The servers' default jute.maxbuffer is 1 MiB for the whole packet, and a larger one is answered
-    /// by a lost connection.
+    /// Data of one operation. The servers' default jute.maxbuffer is 1 MiB for the whole packet, and a larger one is
+    /// answered by a lost connection.
     std::size_t payload_max = 1'000'000;
     /// Bytes of path of live watches. libzookeeper re-registers them all in one packet after a reconnect.
     std::size_t watch_bytes_max = 768 * 1024;

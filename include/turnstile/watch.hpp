@@ -46,7 +46,8 @@ public:
     ~watcher();
 
     /// The next event, or nullopt when the deadline passes first.
-    /// Cost: none. Cancellation: ends at once, loses no event. Errors: session_over(ec) when the watches' ZooKeeper session has ended.
+    /// Cost: none. Cancellation: ends at once, loses no event. Errors: session_over(ec) when the watches' ZooKeeper session
+    /// has ended.
     boost::asio::awaitable<std::optional<watch_event>> next(deadline until = {});
 
 private:

@@ -9,8 +9,8 @@
 
 namespace turnstile::inline v0::detail {
 
-/// Notes that `owner` stands in the line until the result is dropped; null when it stands there already. Nobody in particular
-/// (and a second place on purpose) is always let in.
+/// Notes that `owner` stands in the line until the result is dropped; null when it stands there already. Nobody in
+/// particular (and a second place on purpose) is always let in.
 std::shared_ptr<void> enter_line(const session& s, const std::string& directory, owner_id owner, bool second_place);
 
 }  // namespace turnstile::inline v0::detail

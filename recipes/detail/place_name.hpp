@@ -4,8 +4,8 @@
 //     _c_<guid>-lock-<10 digits>                                            Curator's InterProcessMutex
 //     <hex>__lock__<10 digits>                                              kazoo's Lock
 //
-// The number at the end is the order, and is parsed strictly: anything else in the directory is somebody else's business, and
-// never a place.
+// The number at the end is the order, and is parsed strictly: anything else in the directory is somebody else's business,
+// and never a place.
 #pragma once
 
 #include <compare>

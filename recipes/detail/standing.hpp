@@ -3,9 +3,9 @@
 // The lock is ours exactly when each place that a listing showed ahead of us has been *seen gone*: that set can only shrink.
 // "The one just ahead went" is not enough, because it may have given up while the holder is still there.
 //
-// So that nothing has to be asked between the holder's release and our turn, we must know in time that the one just ahead has
-// become the holder. Therefore the one before it is watched as well; when that goes, the few others are looked up by name, or
-// the line is listed once more, while the holder still holds. A deletion wakes two waiters at most.
+// So that nothing has to be asked between the holder's release and our turn, we must know in time that the one just ahead
+// has become the holder. Therefore the one before it is watched as well; when that goes, the few others are looked up by
+// name, or the line is listed once more, while the holder still holds. A deletion wakes two waiters at most.
 #pragma once
 
 #include "place_name.hpp"

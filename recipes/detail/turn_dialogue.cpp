@@ -11,24 +11,25 @@ turn_dialogue::turn_dialogue(std::shared_ptr<const std::string> directory, stand
 {
 }
 
-dialogue::move turn_dialogue::begin()
-{
-    return next();
-}
+dialogue::move turn_dialogue::begin() { return next(); }
 
 dialogue::move turn_dialogue::next()
 {
     switch (us_.next()) {
-        case need::nothing: return move::done();
-        case need::gone: return move::done(errc::lost);
-        case need::wait: return move::wait(patient_ ? deadline::never() : long_wait_);
+        case need::nothing:
+            return move::done();
+        case need::gone:
+            return move::done(errc::lost);
+        case need::wait:
+            return move::wait(patient_ ? deadline::never() : long_wait_);
         case need::list: {
             asked_.clear();
             std::vector<operation> list;
             list.emplace_back(op::children{*directory_});
             return move::ask(std::move(list));
         }
-        case need::look: break;
+        case need::look:
+            break;
     }
     asked_ = us_.to_look();
     std::vector<operation> look;

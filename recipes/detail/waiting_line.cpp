@@ -172,7 +172,8 @@ awaitable<std::optional<stood>> try_to_stand(line_ptr line, bool& make_directory
             if (line->until.passed())
                 fail(line, created.ec);
             co_return std::nullopt;  // the connection went while the flight was being sent
-        case attempt_result::failed: break;
+        case attempt_result::failed:
+            break;
     }
     if (user_error(created.ec) || precondition_failed(created.ec))
         t.was_never_made();
@@ -180,17 +181,11 @@ awaitable<std::optional<stood>> try_to_stand(line_ptr line, bool& make_directory
 }
 
 /// The ZooKeeper session went, and the next one may do better.
-bool worth_another_session(const error& e) noexcept
-{
-    return e.code() == errc::session_expired;
-}
+bool worth_another_session(const error& e) noexcept { return e.code() == errc::session_expired; }
 
 }  // namespace
 
-void fail(const line_ptr& line, error_code ec)
-{
-    throw error{as_recipe(ec), line->verb, line->directory};
-}
+void fail(const line_ptr& line, error_code ec) { throw error{as_recipe(ec), line->verb, line->directory}; }
 
 ticket::ticket(line_ptr line, epoch in)
     : line_{std::move(line)},

@@ -1,5 +1,5 @@
-// Every fault at every operation of the mutex's verbs: whatever happens, each call ends granted or not granted, with exactly one
-// node or none, and a fresh client gets the lock afterwards. Scenarios 1, 5, 6, 13, 15, 20.
+// Every fault at every operation of the mutex's verbs: whatever happens, each call ends granted or not granted, with exactly
+// one node or none, and a fresh client gets the lock afterwards. Scenarios 1, 5, 6, 13, 15, 20.
 #include "support/async_runner.hpp"
 #include "support/eventually.hpp"
 
@@ -41,10 +41,7 @@ session open_untouched(testing::memory_server& server)
     return session::open(o);
 }
 
-std::size_t depth(testing::memory_server& server)
-{
-    return server.exists(line) ? server.children(line).size() : 0;
-}
+std::size_t depth(testing::memory_server& server) { return server.exists(line) ? server.children(line).size() : 0; }
 
 /// What every run must come to, whatever it met.
 void expect_clean(testing::memory_server& server)
@@ -70,134 +67,134 @@ void report(const char* what, const testing::faultsim_report& r)
 TEST(mutex_faultsim, AcquireAndReleaseOfAFreeLock)
 {
     report("acquire, release", testing::faultsim([](testing::faults& f, testing::memory_server& server) {
-        SCOPED_TRACE(f.describe());
-        const auto s = open(f);
-        try {
-            auto held = wait(mutex{s, line}.acquire(10s));
-            EXPECT_EQ(depth(server), held.held() ? 1U : depth(server)) << "exactly one node";
-            try {
-                wait(held.release());
-            } catch (const error& e) {
-                expect_honest(e.code());
-            }
-        } catch (const error& e) {
-            expect_honest(e.code());
-        }
-        wait(s.swept(10s));
-        expect_clean(server);
-    }));
+               SCOPED_TRACE(f.describe());
+               const auto s = open(f);
+               try {
+                   auto held = wait(mutex{s, line}.acquire(10s));
+                   EXPECT_EQ(depth(server), held.held() ? 1U : depth(server)) << "exactly one node";
+                   try {
+                       wait(held.release());
+                   } catch (const error& e) {
+                       expect_honest(e.code());
+                   }
+               } catch (const error& e) {
+                   expect_honest(e.code());
+               }
+               wait(s.swept(10s));
+               expect_clean(server);
+           }));
 }
 
 TEST(mutex_faultsim, WaitingBehindAHolderAndTwoWaiters)
 {
     report("wait in line", testing::faultsim([](testing::faults& f, testing::memory_server& server) {
-        SCOPED_TRACE(f.describe());
-        async_runner run;
-        const auto others = open_untouched(server);
-        auto holder = wait(mutex{others, line}.acquire(10s));
-        auto second = run.spawn(mutex{others, line}.acquire(10s));
-        EXPECT_TRUE(eventually([&] { return depth(server) == 2; }));
-        auto third = run.spawn(mutex{others, line}.acquire(10s));
-        EXPECT_TRUE(eventually([&] { return depth(server) == 3; }));
+               SCOPED_TRACE(f.describe());
+               async_runner run;
+               const auto others = open_untouched(server);
+               auto holder = wait(mutex{others, line}.acquire(10s));
+               auto second = run.spawn(mutex{others, line}.acquire(10s));
+               EXPECT_TRUE(eventually([&] { return depth(server) == 2; }));
+               auto third = run.spawn(mutex{others, line}.acquire(10s));
+               EXPECT_TRUE(eventually([&] { return depth(server) == 3; }));
 
-        const auto s = open(f);
-        auto ours = run.spawn(mutex{s, line}.acquire(10s));
-        // Either it stands in the line, or its session ended and it has told so.
-        EXPECT_TRUE(eventually([&] { return ours.done() || depth(server) == 4; }));
-        wait(holder.release());
-        wait(second.get().release());
-        auto held_by_third = third.get();
-        const auto token_of_third = held_by_third.token();
-        const bool ended_early = ours.done(5ms);
-        wait(held_by_third.release());
-        try {
-            auto held = ours.get();
-            EXPECT_FALSE(ended_early) << "two holders";
-            EXPECT_GT(held.token(), token_of_third);
-            held.release_in_background();
-        } catch (const error& e) {
-            expect_honest(e.code());
-        }
-        wait(s.swept(10s));
-        expect_clean(server);
-    }));
+               const auto s = open(f);
+               auto ours = run.spawn(mutex{s, line}.acquire(10s));
+               // Either it stands in the line, or its session ended and it has told so.
+               EXPECT_TRUE(eventually([&] { return ours.done() || depth(server) == 4; }));
+               wait(holder.release());
+               wait(second.get().release());
+               auto held_by_third = third.get();
+               const auto token_of_third = held_by_third.token();
+               const bool ended_early = ours.done(5ms);
+               wait(held_by_third.release());
+               try {
+                   auto held = ours.get();
+                   EXPECT_FALSE(ended_early) << "two holders";
+                   EXPECT_GT(held.token(), token_of_third);
+                   held.release_in_background();
+               } catch (const error& e) {
+                   expect_honest(e.code());
+               }
+               wait(s.swept(10s));
+               expect_clean(server);
+           }));
 }
 
 TEST(mutex_faultsim, ATimeOutLeavesNothing)
 {
     report("time out", testing::faultsim([](testing::faults& f, testing::memory_server& server) {
-        SCOPED_TRACE(f.describe());
-        const auto others = open_untouched(server);
-        auto holder = wait(mutex{others, line}.acquire(10s));
-        const auto s = open(f);
-        try {
-            EXPECT_FALSE(wait(mutex{s, line}.try_acquire_for(25ms)));
-        } catch (const error& e) {
-            EXPECT_TRUE(session_over(e.code()) || e.code() == errc::not_connected) << e.what();
-        }
-        wait(s.swept(10s));
-        EXPECT_TRUE(eventually([&] { return depth(server) == 1; })) << depth(server);
-        EXPECT_TRUE(holder.held());
-        wait(holder.release());
-        expect_clean(server);
-    }));
+               SCOPED_TRACE(f.describe());
+               const auto others = open_untouched(server);
+               auto holder = wait(mutex{others, line}.acquire(10s));
+               const auto s = open(f);
+               try {
+                   EXPECT_FALSE(wait(mutex{s, line}.try_acquire_for(25ms)));
+               } catch (const error& e) {
+                   EXPECT_TRUE(session_over(e.code()) || e.code() == errc::not_connected) << e.what();
+               }
+               wait(s.swept(10s));
+               EXPECT_TRUE(eventually([&] { return depth(server) == 1; })) << depth(server);
+               EXPECT_TRUE(holder.held());
+               wait(holder.release());
+               expect_clean(server);
+           }));
 }
 
 TEST(mutex_faultsim, ACancellationLeavesNothing)
 {
     report("cancel", testing::faultsim([](testing::faults& f, testing::memory_server& server) {
-        SCOPED_TRACE(f.describe());
-        async_runner run;
-        const auto others = open_untouched(server);
-        auto holder = wait(mutex{others, line}.acquire(10s));
-        const auto s = open(f);
-        auto ours = run.spawn(mutex{s, line}.acquire(10s));
-        EXPECT_TRUE(eventually([&] { return ours.done() || depth(server) == 2; }));
-        ours.cancel();
-        try {
-            ours.get();
-            ADD_FAILURE() << "granted while somebody holds";
-        } catch (const boost::system::system_error& e) {
-            EXPECT_TRUE(cancelled(e.code()) || session_over(e.code())) << e.what();
-        }
-        wait(s.swept(10s));
-        EXPECT_TRUE(eventually([&] { return depth(server) == 1; })) << depth(server);
-        EXPECT_TRUE(holder.held());
-        wait(holder.release());
-        expect_clean(server);
-    }));
+               SCOPED_TRACE(f.describe());
+               async_runner run;
+               const auto others = open_untouched(server);
+               auto holder = wait(mutex{others, line}.acquire(10s));
+               const auto s = open(f);
+               auto ours = run.spawn(mutex{s, line}.acquire(10s));
+               EXPECT_TRUE(eventually([&] { return ours.done() || depth(server) == 2; }));
+               ours.cancel();
+               try {
+                   ours.get();
+                   ADD_FAILURE() << "granted while somebody holds";
+               } catch (const boost::system::system_error& e) {
+                   EXPECT_TRUE(cancelled(e.code()) || session_over(e.code())) << e.what();
+               }
+               wait(s.swept(10s));
+               EXPECT_TRUE(eventually([&] { return depth(server) == 1; })) << depth(server);
+               EXPECT_TRUE(holder.held());
+               wait(holder.release());
+               expect_clean(server);
+           }));
 }
 
 TEST(mutex_faultsim, TryAcquireOfAFreeAndOfAHeldLock)
 {
     report("try", testing::faultsim([](testing::faults& f, testing::memory_server& server) {
-        SCOPED_TRACE(f.describe());
-        const auto s = open(f);
-        try {
-            auto first = wait(mutex{s, line}.try_acquire(acquire_options{10s}));
-            if (first && first->held()) {
-                const bool second = wait(mutex{s, line}.try_acquire(acquire_options{10s})).has_value();
-                EXPECT_FALSE(second && first->held()) << "two holders";
-            }
-        } catch (const error& e) {
-            expect_honest(e.code());
-        }
-        wait(s.swept(10s));
-        expect_clean(server);
-    }));
+               SCOPED_TRACE(f.describe());
+               const auto s = open(f);
+               try {
+                   auto first = wait(mutex{s, line}.try_acquire(acquire_options{10s}));
+                   if (first && first->held()) {
+                       const bool second = wait(mutex{s, line}.try_acquire(acquire_options{10s})).has_value();
+                       EXPECT_FALSE(second && first->held()) << "two holders";
+                   }
+               } catch (const error& e) {
+                   expect_honest(e.code());
+               }
+               wait(s.swept(10s));
+               expect_clean(server);
+           }));
 }
 
 TEST(mutex_faultsim, InspectionIsAReadAndSurvivesEverything)
 {
     report("inspect", testing::faultsim([](testing::faults& f, testing::memory_server& server) {
-        SCOPED_TRACE(f.describe());
-        const auto others = open_untouched(server);
-        auto holder = wait(mutex{others, line}.acquire(10s));
-        const auto s = open(f);
-        EXPECT_EQ(wait(mutex{s, line}.line(10s)).size(), 1U);
-        wait(holder.release());
-        expect_clean(server);
-    }));
+               SCOPED_TRACE(f.describe());
+               const auto others = open_untouched(server);
+               auto holder = wait(mutex{others, line}.acquire(10s));
+               const auto s = open(f);
+               EXPECT_EQ(wait(mutex{s, line}.line(10s)).size(), 1U);
+               wait(holder.release());
+               expect_clean(server);
+           }));
 }
 
 TEST(mutex_faultsim, AConnectionThatGoesDuringTheProofOfLifeCostsNoTurn)
@@ -229,28 +226,28 @@ TEST(mutex_faultsim, TheLoopThatLosesCountsNothingTwice)
 {
     // Under every fault a guarded counter is incremented exactly once per turn that was certainly taken.
     report("guarded counter", testing::faultsim([](testing::faults& f, testing::memory_server& server) {
-        SCOPED_TRACE(f.describe());
-        server.create("/counter", "0");
-        const auto resource = open_untouched(server);
-        const auto s = open(f);
-        fencing_token newest = 0;
-        for (int turn = 0; turn < 3; ++turn) {
-            try {
-                auto held = wait(mutex{s, line}.acquire(10s));
-                EXPECT_GT(held.token(), newest) << "tokens grow from holder to holder";
-                newest = held.token();
-                const auto before = std::stoi(server.data("/counter"));
-                if (held.held())
-                    wait(resource.set("/counter", std::to_string(before + 1)));
-                held.release_in_background();
-            } catch (const error& e) {
-                expect_honest(e.code());
-            }
-        }
-        EXPECT_LE(std::stoi(server.data("/counter")), 3);
-        wait(s.swept(10s));
-        expect_clean(server);
-    }));
+               SCOPED_TRACE(f.describe());
+               server.create("/counter", "0");
+               const auto resource = open_untouched(server);
+               const auto s = open(f);
+               fencing_token newest = 0;
+               for (int turn = 0; turn < 3; ++turn) {
+                   try {
+                       auto held = wait(mutex{s, line}.acquire(10s));
+                       EXPECT_GT(held.token(), newest) << "tokens grow from holder to holder";
+                       newest = held.token();
+                       const auto before = std::stoi(server.data("/counter"));
+                       if (held.held())
+                           wait(resource.set("/counter", std::to_string(before + 1)));
+                       held.release_in_background();
+                   } catch (const error& e) {
+                       expect_honest(e.code());
+                   }
+               }
+               EXPECT_LE(std::stoi(server.data("/counter")), 3);
+               wait(s.swept(10s));
+               expect_clean(server);
+           }));
 }
 
 }  // namespace

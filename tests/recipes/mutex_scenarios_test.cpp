@@ -61,10 +61,11 @@ protected:
     /// Does `what` when the n-th operation of this kind arrives, before it is executed.
     void on(const char* verb, int nth, std::function<void(std::int64_t session)> what)
     {
-        server_.on_operation([this, verb, nth, what, seen = std::make_shared<std::atomic<int>>(0)](std::int64_t s, const operation& o) {
-            if (verb_of(o) == verb && path_of(o).starts_with(line) && ++*seen == nth)
-                what(s);
-        });
+        server_.on_operation(
+            [this, verb, nth, what, seen = std::make_shared<std::atomic<int>>(0)](std::int64_t s, const operation& o) {
+                if (verb_of(o) == verb && path_of(o).starts_with(line) && ++*seen == nth)
+                    what(s);
+            });
     }
 
     testing::memory_server server_;
@@ -112,7 +113,10 @@ TEST_F(mutex_scenario, ADirectoryThatCannotBeMadeIsAnErrorAndNotAnEndlessLoop)
 {
     const auto s = open();
     server_.create("/closed", "", create_mode::ephemeral);  // refuses children
-    EXPECT_EQ(error_of([&] { wait(mutex{s, "/closed/locks/order-42"}.acquire(patience)); }), errc::no_children_for_ephemerals);
+    EXPECT_EQ(error_of([&] {
+                  wait(mutex{s, "/closed/locks/order-42"}.acquire(patience));
+              }),
+              errc::no_children_for_ephemerals);
     wait(s.swept(patience));
 }
 
@@ -275,7 +279,7 @@ TEST(mutex_on_a_network, AFrozenHolderThatWakesUpKnowsBeforeItWrites)  // 24
     const auto direct = session::open(towards(real_server().connect_string()));
     bp::opstream ask;
     bp::ipstream answers;
-    bp::child holder{FROZEN_HOLDER, real_server().connect_string(), "/frozen", bp::std_in < ask, bp::std_out > answers};
+    bp::child holder{FROZEN_HOLDER, real_server().connect_string(), "/frozen", bp::std_in<ask, bp::std_out> answers};
     std::string word;
     ASSERT_TRUE(std::getline(answers, word));
     ASSERT_EQ(word, "held");

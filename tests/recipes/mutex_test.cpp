@@ -45,7 +45,8 @@ protected:
 
     void expect_depth(std::size_t n)
     {
-        EXPECT_TRUE(eventually([&] { return zk_->depth(line_) == n; })) << "depth " << zk_->depth(line_) << " instead of " << n;
+        EXPECT_TRUE(eventually([&] { return zk_->depth(line_) == n; }))
+            << "depth " << zk_->depth(line_) << " instead of " << n;
     }
 
     /// The name of the n-th in the line.
@@ -305,7 +306,8 @@ TEST_P(mutex_on, ARefusedOrTimedOutTryLeavesNoNodeAndNoWatch)  // 12
     EXPECT_EQ(error_of([&] { wait(mutex{b, line_}.acquire(60ms)); }), errc::timed_out);
     wait(b.swept(patience));
     EXPECT_EQ(zk_->depth(line_), 1U);
-    EXPECT_TRUE(eventually([&] { return zk_->watch_count() == watches; })) << zk_->watch_count() << " instead of " << watches;
+    EXPECT_TRUE(eventually([&] { return zk_->watch_count() == watches; }))
+        << zk_->watch_count() << " instead of " << watches;
 }
 
 TEST_P(mutex_on, ACancelledWaiterLeavesTheLineAndTheNextIsServed)  // 13, 14

@@ -1,5 +1,5 @@
-#include "recipes/detail/contender_record.hpp"
 #include "recipes/detail/place_name.hpp"
+#include "recipes/detail/contender_record.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -43,20 +43,19 @@ TEST(place_name, NamesOfCuratorAndKazooAreUnderstood)
 
 TEST(place_name, WhatIsNotAPlaceIsNeverParsedAsOne)
 {
-    for (const char* name : {"", "0", "lock", "-lock-", "x-lock-", "x-lock-000000001", "x-lock-00000000001", "x-lock--000000001",
-                             "x-lock-+000000001", "x-lock- 000000001", "x-lock-000000001 ", "x-lock-0x00000001", "x-lock-2147483648",
-                             "x-lock--2147483648", "x-lock-9999999999", "x-block0000000001", "0000000001", "x__READ__0000000001"})
+    for (const char* name :
+         {"", "0", "lock", "-lock-", "x-lock-", "x-lock-000000001", "x-lock-00000000001", "x-lock--000000001",
+          "x-lock-+000000001", "x-lock- 000000001", "x-lock-000000001 ", "x-lock-0x00000001", "x-lock-2147483648",
+          "x-lock--2147483648", "x-lock-9999999999", "x-block0000000001", "0000000001", "x__READ__0000000001"})
         EXPECT_FALSE(parse_place(name)) << name;
 }
 
-TEST(place_name, TheLargestNumberIsStillAPlace)
-{
-    EXPECT_EQ(parse_place("x-lock-2147483647")->sequence, 2147483647);
-}
+TEST(place_name, TheLargestNumberIsStillAPlace) { EXPECT_EQ(parse_place("x-lock-2147483647")->sequence, 2147483647); }
 
 TEST(place_name, OrderIsByNumberNotByText)
 {
-    const std::vector<std::string> children{"z.1-lock-0000000009", "a.1-lock-0000000010", "m.1-lock-0000000002", "0", "junk"};
+    const std::vector<std::string> children{"z.1-lock-0000000009", "a.1-lock-0000000010", "m.1-lock-0000000002", "0",
+                                            "junk"};
     const auto ahead = places_ahead(children, place{10, "a.1-lock-0000000010"});
     ASSERT_TRUE(ahead);
     EXPECT_THAT(names(*ahead), ElementsAre("m.1-lock-0000000002", "z.1-lock-0000000009"));

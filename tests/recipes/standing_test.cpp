@@ -16,10 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-std::string name(int n)
-{
-    return fmt::format("x.{}-lock-{:010}", n, n);
-}
+std::string name(int n) { return fmt::format("x.{}-lock-{:010}", n, n); }
 
 std::vector<std::string> line(std::initializer_list<int> numbers)
 {
@@ -29,10 +26,7 @@ std::vector<std::string> line(std::initializer_list<int> numbers)
     return out;
 }
 
-standing waiter(int n)
-{
-    return standing{place{n, name(n)}};
-}
+standing waiter(int n) { return standing{place{n, name(n)}}; }
 
 std::vector<std::string> looked_up(const standing& s)
 {
@@ -179,8 +173,8 @@ TEST(standing, NewsOfStrangersChangeNothing)
     EXPECT_THAT(s.to_look(), IsEmpty());
 }
 
-/// A line in which members leave at random; the waiter's watches and looks are answered truly. It must be served exactly when
-/// nobody is ahead, and never get stuck.
+/// A line in which members leave at random; the waiter's watches and looks are answered truly. It must be served exactly
+/// when nobody is ahead, and never get stuck.
 TEST(standing, IsServedExactlyWhenEverybodyAheadHasGone)
 {
     for (unsigned seed = 0; seed < 3000; ++seed) {

@@ -79,7 +79,10 @@ private:
 /// Every test gets a root of its own on one shared server.
 class real_backend final : public backend {
 public:
-    real_backend() : root_{"/t" + std::to_string(real_server().pid()) + "-" + std::to_string(next_root())}, outsider_{plain()} {}
+    real_backend()
+        : root_{"/t" + std::to_string(real_server().pid()) + "-" + std::to_string(next_root())}, outsider_{plain()}
+    {
+    }
     ~real_backend() override { real_server().resume(); }
 
     session_options options() override

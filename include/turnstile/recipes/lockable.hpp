@@ -4,8 +4,8 @@
 //     std::unique_lock turn{guarded, 500ms};
 //     if (turn.owns_lock()) { guarded.held().check(); … }
 //
-// As with std::mutex the *thread* is the owner: locking twice from one thread throws errc::would_deadlock, unlock() is for the
-// thread that locked. Unlike std::mutex a distributed lock can be lost while it is held: ask held().check() before each
+// As with std::mutex the *thread* is the owner: locking twice from one thread throws errc::would_deadlock, unlock() is for
+// the thread that locked. Unlike std::mutex a distributed lock can be lost while it is held: ask held().check() before each
 // outside effect, and hand held().token() to the resource.
 //
 // Thread safety: any number of threads share one lockable; each stands in line for itself.
@@ -97,8 +97,8 @@ private:
 
     Recipe recipe_;
     std::mutex guard_;
-    // Guarded by guard_. By thread, because a holding that was lost is still there when another thread gets the lock. References
-    // to elements stay valid.
+    // Guarded by guard_. By thread, because a holding that was lost is still there when another thread gets the lock.
+    // References to elements stay valid.
     std::unordered_map<std::uint64_t, lease> held_;
 };
 

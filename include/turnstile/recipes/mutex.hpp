@@ -9,8 +9,9 @@
 //
 // Source: ZooKeeper's "Locks" recipe (create EPHEMERAL|SEQUENTIAL, watch the node just ahead). Departures: create and list
 // travel together; no second list when the node that went was known to be the head; a create whose reply was lost is looked
-// for behind a sync; the holding is a lease with a deadline and a fencing token. Curator's InterProcessMutex stands in the same
-// line, and so does kazoo's Lock with extra_lock_patterns=["-lock-"]; all three at once need more: docs/recipes/mutex.md.
+// for behind a sync; the holding is a lease with a deadline and a fencing token. Curator's InterProcessMutex stands in the
+// same line, and so does kazoo's Lock with extra_lock_patterns=["-lock-"]; all three at once need more:
+// docs/recipes/mutex.md.
 //
 // Thread safety: all members from any thread; many callers may share one object, each gets a place of its own.
 #pragma once
@@ -33,13 +34,13 @@ namespace turnstile::inline v0 {
 
 /// Somebody in the line. What is not known (another library's contender, a node that just went) is empty or zero.
 struct contender {
-    std::string node;          ///< name in the lock's directory
+    std::string node;  ///< name in the lock's directory
     std::int64_t sequence = 0;
     std::int64_t session = 0;  ///< ZooKeeper session that owns the place
     std::string host;
     std::int64_t pid = 0;
-    std::string label;    ///< session_options::label
-    std::string purpose;  ///< acquire's
+    std::string label;                            ///< session_options::label
+    std::string purpose;                          ///< acquire's
     std::chrono::system_clock::time_point since;  ///< when the place was taken, by the leader's clock
 
     contender() = default;
@@ -54,7 +55,8 @@ struct acquire_options {
     deadline until;
     /// What for: shown to whoever inspects the line. At most 200 bytes.
     std::string purpose;
-    /// Who asks. One owner asking twice for the same line is refused (errc::would_deadlock), because it would wait for itself.
+    /// Who asks. One owner asking twice for the same line is refused (errc::would_deadlock), because it would wait for
+    /// itself.
     owner_id owner;
     /// … unless it wants a second place on purpose (somebody else will release the first).
     bool second_place = false;
@@ -77,23 +79,24 @@ public:
 
     /// Waits for its turn.
     ///
-    /// Cost: 1 round trip (create and list, pipelined) when free; 2 when the directory is missing. In a line that nobody leaves
-    /// before its turn: at most two lists and two watched reads, none of them between the release of the holder and the grant.
-    /// Cancellation, deadline: the place is given up and its node swept; nothing is left behind.
-    /// Errors: errc::timed_out; errc::not_connected when there was no connection until the deadline; session_over(ec) when the
-    /// ZooKeeper session that stood in line ended; errc::lost when somebody removed our place (within the first quarter of the
-    /// session timeout this may go unnoticed, and the lease is then lost at its next heartbeat); errc::would_deadlock and
-    /// errc::bad_argument, at once; errc::sequence_exhausted, errc::no_auth. Never in_doubt(ec): doubts are resolved, or swept.
+    /// Cost: 1 round trip (create and list, pipelined) when free; 2 when the directory is missing. In a line that nobody
+    /// leaves before its turn: at most two lists and two watched reads, none of them between the release of the holder and
+    /// the grant. Cancellation, deadline: the place is given up and its node swept; nothing is left behind. Errors:
+    /// errc::timed_out; errc::not_connected when there was no connection until the deadline; session_over(ec) when the
+    /// ZooKeeper session that stood in line ended; errc::lost when somebody removed our place (within the first quarter of
+    /// the session timeout this may go unnoticed, and the lease is then lost at its next heartbeat); errc::would_deadlock
+    /// and errc::bad_argument, at once; errc::sequence_exhausted, errc::no_auth. Never in_doubt(ec): doubts are resolved, or
+    /// swept.
     boost::asio::awaitable<lease> acquire(acquire_options how);
     boost::asio::awaitable<lease> acquire();
 
-    /// Refused (nullopt) when somebody holds the lock or waits for it; never waits for a turn.
-    /// Cost: 1 read when busy, and no write. Free: 1 read and 1 round trip more.
+    /// Refused (nullopt) when somebody holds the lock or waits for it; never waits for a turn. (For a connection it waits as
+    /// long as its deadline allows.) Cost: 1 read when busy, and no write. Free: 1 read and 1 round trip more.
     boost::asio::awaitable<std::optional<lease>> try_acquire();
     boost::asio::awaitable<std::optional<lease>> try_acquire(acquire_options how);
 
-    /// As acquire, but a deadline that passes while we wait is an answer (nullopt), not an error. (Without any connection until
-    /// then, it is one: errc::not_connected.) Zero or less: try_acquire.
+    /// As acquire, but a deadline that passes while we wait is an answer (nullopt), not an error. (Without any connection
+    /// until then, it is one: errc::not_connected.) Zero or less: try_acquire.
     template <class Rep, class Period>
     boost::asio::awaitable<std::optional<lease>> try_acquire_for(std::chrono::duration<Rep, Period> patience)
     {
