@@ -98,7 +98,7 @@ boost::asio::awaitable<T> await_once(deadline until, Start start, GiveUp give_up
             if (auto waiting = weak.lock())
                 give_up(waiting, error_code{errc::deadline_exceeded});
         };
-        auto begin = start;
+        auto begin = start;  // NOLINT(performance-unnecessary-copy-initialization): outlives the frame
         begin(answer);
         if (!when.is_never())
             answer->alarm_at(when.when(), std::move(give_up_late));

@@ -80,7 +80,7 @@ const session_options& session::options() const { return core()->options(); }
 
 state_listener session::on_state(boost::asio::any_io_executor executor, std::function<void(connection_state)> f) const
 {
-    return state_listener{core()->listen(std::move(executor), std::move(f))};
+    return state_listener{core()->listen(executor, std::move(f))};
 }
 
 namespace {

@@ -39,8 +39,8 @@ struct session_core::listener {
     // Guarded by mutex. Filled under the core's mutex: in the order of the transitions, whoever comes to post them first.
     std::deque<connection_state> to_tell;
 
-    listener(boost::asio::any_io_executor e, std::function<void(connection_state)> f_)
-        : executor{boost::asio::make_strand(std::move(e))}, f{std::move(f_)}
+    listener(const boost::asio::any_io_executor& e, std::function<void(connection_state)> f_)
+        : executor{boost::asio::make_strand(e)}, f{std::move(f_)}
     {
     }
 
@@ -468,9 +468,10 @@ void session_core::when_connected(const std::shared_ptr<once<error_code>>& waiti
     }
 }
 
-std::shared_ptr<void> session_core::listen(boost::asio::any_io_executor executor, std::function<void(connection_state)> f)
+std::shared_ptr<void> session_core::listen(const boost::asio::any_io_executor& executor,
+                                           std::function<void(connection_state)> f)
 {
-    auto l = std::make_shared<listener>(std::move(executor), std::move(f));
+    auto l = std::make_shared<listener>(executor, std::move(f));
     {
         const std::lock_guard lock{mutex_};
         listeners_.push_back(l);

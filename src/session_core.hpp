@@ -81,7 +81,7 @@ public:
     bool forked() const noexcept;
 
     void when_connected(const std::shared_ptr<once<error_code>>& waiting);
-    std::shared_ptr<void> listen(boost::asio::any_io_executor executor, std::function<void(connection_state)> f);
+    std::shared_ptr<void> listen(const boost::asio::any_io_executor& executor, std::function<void(connection_state)> f);
 
     /// Begins to end; `closed` (may be empty) is called when the servers have been told.
     void close(unique_function<void()> closed);

@@ -20,8 +20,8 @@ class unique_function<R(Args...)> {
     static constexpr std::size_t room = 40;
 
     template <class F>
-    static constexpr bool fits = sizeof(F) <= room &&
-                                 alignof(F) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;
+    static constexpr bool fits =
+        sizeof(F) <= room&& std::alignment_of_v<F> <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;
 
     struct behaviour {
         R (*call)(void*, Args&&...);

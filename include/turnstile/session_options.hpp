@@ -69,9 +69,9 @@ struct session_options {
     /// answered by a lost connection.
     std::size_t payload_max = 1'000'000;
     /// Bytes of path of live watches. libzookeeper re-registers them all in one packet after a reconnect.
-    std::size_t watch_bytes_max = 768 * 1024;
+    std::size_t watch_bytes_max = std::size_t{768} * 1024;
     /// Bytes of path of live ephemerals: closing a session that owns 2 MiB of them kills the ensemble (ZOOKEEPER-4306).
-    std::size_t ephemeral_bytes_max = 256 * 1024;
+    std::size_t ephemeral_bytes_max = std::size_t{256} * 1024;
 
     /// For tests: another transport than libzookeeper (see turnstile/testing).
     std::shared_ptr<detail::transport> transport;

@@ -26,7 +26,7 @@ struct place {
 
     place() = default;
     place(std::int64_t sequence_, std::string name_) : sequence{sequence_}, name{std::move(name_)} {}
-    friend auto operator<=>(const place&, const place&) = default;
+    friend auto operator<=>(const place&, const place&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// nullopt: not a place.

@@ -84,7 +84,7 @@ error_code fault_link::submit(const operation& o, detail::completion done)
     }
     const auto inner = inner_;
     lock.unlock();
-    const auto refused = inner->submit(o, [self = shared_from_this(), id, met, o](outcome result) mutable {
+    const auto refused = inner->submit(o, [self = shared_from_this(), id, met, o = operation{o}](outcome result) mutable {
         self->post([l = self.get(), id, met, o = std::move(o), result = std::move(result)]() mutable {
             l->answered(id, met, o, std::move(result));
         });

@@ -5,6 +5,7 @@
 #include "support/eventually.hpp"
 
 #include <turnstile/recipes/mutex.hpp>
+#include <turnstile/result.hpp>
 #include <turnstile/while_held.hpp>
 
 #include <gmock/gmock.h>
@@ -568,6 +569,18 @@ TEST_P(mutex_on, AWaiterServedAfterALongWaitGetsAGoodLease)
     ASSERT_TRUE(eventually([&] { return boot_clock::now() > first_until; }, 2 * a.timeout()));
     wait(first.release());
     EXPECT_TRUE(second.get().held());
+}
+
+TEST_P(mutex_on, AsResultGivesErrorsAsValues)
+{
+    const auto s = open();
+    auto held = wait(as_result(mutex{s, line_}.acquire(patience)));
+    ASSERT_TRUE(held.has_value());
+    EXPECT_TRUE(held->held());
+    const auto late = wait(as_result(mutex{open(), line_}.acquire(30ms)));
+    EXPECT_EQ(late.error(), errc::timed_out);
+    EXPECT_FALSE(wait(as_result(held->release())).has_error());
+    EXPECT_EQ(wait(as_result(held->release())).error(), errc::not_held);
 }
 
 TEST_P(mutex_on, WorkIsCancelledWhenItsLeaseIsLost)
