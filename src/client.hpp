@@ -58,7 +58,8 @@ public:
 
     /// Ends the session on the server if it is still alive (`end_session`), or only lets go of it, so that another client
     /// can resume it. Then completes everything outstanding with errc::closing, calls `closed`, and calls nothing any more.
-    /// Does not block. Call it once.
+    /// Does not block. Call it once. libzookeeper cannot
+    /// let go while it is connected: there the session always ends.
     virtual void close(bool end_session, unique_function<void()> closed) = 0;
 };
 
