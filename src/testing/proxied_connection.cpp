@@ -26,6 +26,7 @@ proxied_connection::proxied_connection(tcp::socket client, traffic_rules& rules)
       server_{client_.get_executor()},
       rules_{rules},
       conversation_{rules.cuts, rules.counters},
+      greeting_{rules.announced},
       up_{client_, server_, rules.stalled_up, rules.counters.bytes_up},
       down_{server_, client_, rules.stalled_down, rules.counters.bytes_down}
 {
@@ -55,6 +56,7 @@ void proxied_connection::look_again()
 
 asio::awaitable<void> proxied_connection::connect(std::shared_ptr<proxied_connection> self, tcp::endpoint server)
 {
+    co_await wait_until_passable();
     if (closed_)
         co_return;  // to connect would open the socket again
     const auto [ec] = co_await server_.async_connect(server, as_result);
@@ -73,6 +75,15 @@ asio::awaitable<void> proxied_connection::connect(std::shared_ptr<proxied_connec
     }
 }
 
+/// Behind a stall not even a connection is made: a server that takes it and hears nothing may take no other meanwhile.
+asio::awaitable<void> proxied_connection::wait_until_passable()
+{
+    while (!closed_ && rules_.stalled_up) {
+        up_.changed.expires_at(asio::steady_timer::time_point::max());
+        co_await up_.changed.async_wait(as_result);
+    }
+}
+
 asio::awaitable<void> proxied_connection::read([[maybe_unused]] std::shared_ptr<proxied_connection> self, lane& l)
 {
     std::array<char, read_bytes> buffer;  // NOLINT(*-member-init): written before it is read
@@ -85,7 +96,7 @@ asio::awaitable<void> proxied_connection::read([[maybe_unused]] std::shared_ptr<
         const auto [ec, size] = co_await l.from.async_read_some(asio::buffer(buffer), as_result);
         if (ec)
             co_return hold_back(l, step::end, {});
-        for (auto& frame : l.frames.feed({buffer.data(), size})) {
+        for (auto& frame : pieces(l, {buffer.data(), size})) {
             const auto what = verdict(l, frame);
             hold_back(l, what, std::move(frame));
             if (what == step::cut)
@@ -141,9 +152,18 @@ asio::awaitable<bool> proxied_connection::write_front(lane& l)
     co_return true;
 }
 
+std::vector<std::string> proxied_connection::pieces(lane& l, std::string_view bytes)
+{
+    if (rules_.language == spoken::client)
+        return l.frames.feed(bytes);
+    if (rules_.language == spoken::election && &l == &up_)
+        return {greeting_.feed(bytes)};
+    return {std::string{bytes}};
+}
+
 proxied_connection::step proxied_connection::verdict(const lane& l, const std::string& frame)
 {
-    if (l.frames.raw())
+    if (rules_.language != spoken::client || l.frames.raw())
         return step::forward;
     const bool cut = &l == &up_ ? conversation_.cuts_request(frame) : conversation_.cuts_reply(frame);
     return cut ? step::cut : step::forward;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "conversation.hpp"
+#include "election_greeting.hpp"
 #include "frames.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -15,11 +16,19 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace turnstile::inline v0::testing {
 
+/// What is spoken on a connection: ZooKeeper's client protocol, that of the members of an ensemble, or that by which they
+/// elect a leader.
+enum class spoken { client, quorum, election };
+
 /// What the test has ordered for all connections.
 struct traffic_rules {
+    spoken language = spoken::client;
+    std::string announced;  ///< election: the address that callers are to give as their own
     bool stalled_up = false;
     bool stalled_down = false;
     std::chrono::steady_clock::duration delay{};
@@ -79,6 +88,8 @@ private:
     boost::asio::awaitable<bool> wait_until_front_is_due(lane& l);
     boost::asio::awaitable<bool> write_front(lane& l);
 
+    boost::asio::awaitable<void> wait_until_passable();
+    std::vector<std::string> pieces(lane& l, std::string_view bytes);
     step verdict(const lane& l, const std::string& frame);
     void hold_back(lane& l, step what, std::string bytes);
 
@@ -86,6 +97,7 @@ private:
     tcp::socket server_;
     traffic_rules& rules_;
     conversation conversation_;
+    election_greeting greeting_;
     lane up_;
     lane down_;
     bool closed_ = false;

@@ -29,7 +29,7 @@ struct server_options {
     /// ZooKeeper's unit of time: session timeouts are 2 to 20 ticks. 100 ms makes sessions of 200 ms to 2 s.
     std::chrono::milliseconds tick{100};
 
-    /// Whether a write is on the disk before it is acknowledged (forceSync). A test seldom crashes its machine.
+    /// Whether a write is really on the disk before it is acknowledged. A test seldom crashes its machine.
     bool fsync = false;
 
     /// More lines for zoo.cfg, which win over ours: "snapCount=100".
@@ -80,6 +80,10 @@ public:
     void pause();
     /// Its clock has gone on meanwhile: sessions may expire at once.
     void resume();
+
+    /// A slow disk: from now on everything that the server forces to it takes so much longer, and so does every write that
+    /// waits for it. 0 ends it. Holds over restarts.
+    void delay_fsync(std::chrono::milliseconds by);
 
     /// The answer to "ruok", "srvr", "mntr", "wchs", "cons", "dump" ... Throws std::runtime_error when none comes within
     /// five seconds.
