@@ -16,6 +16,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr auto quorum_patience = std::chrono::milliseconds{2000};
+constexpr auto retry_interval = std::chrono::milliseconds{10};
 constexpr std::size_t held_bytes_max = 4U << 20U;
 constexpr std::size_t read_bytes = 16U << 10U;
 
@@ -57,10 +59,7 @@ void proxied_connection::look_again()
 asio::awaitable<void> proxied_connection::connect(std::shared_ptr<proxied_connection> self, tcp::endpoint server)
 {
     co_await wait_until_passable();
-    if (closed_)
-        co_return;  // to connect would open the socket again
-    const auto [ec] = co_await server_.async_connect(server, as_result);
-    if (ec || closed_) {
+    if (!co_await reach(server)) {
         close();
         co_return;
     }
@@ -73,6 +72,26 @@ asio::awaitable<void> proxied_connection::connect(std::shared_ptr<proxied_connec
         asio::co_spawn(client_.get_executor(), read(self, *l), asio::detached);
         asio::co_spawn(client_.get_executor(), write(self, *l), asio::detached);
     }
+}
+
+/// Whoever is refused by a server knows it from the refusal, but our caller is connected to us already. A follower may be
+/// faster than the leader that it has just elected, and would ask for another election: so it waits here for a moment.
+asio::awaitable<bool> proxied_connection::reach(tcp::endpoint server)
+{
+    const auto patience = rules_.language == spoken::quorum ? quorum_patience : std::chrono::milliseconds{0};
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (!closed_) {  // to connect would open the socket again
+        const auto [ec] = co_await server_.async_connect(server, as_result);
+        if (!ec)
+            co_return !closed_;
+        if (std::chrono::steady_clock::now() >= until)
+            co_return false;
+        boost::system::error_code ignored;
+        server_.close(ignored);
+        up_.changed.expires_after(retry_interval);
+        co_await up_.changed.async_wait(as_result);
+    }
+    co_return false;
 }
 
 /// Behind a stall not even a connection is made: a server that takes it and hears nothing may take no other meanwhile.

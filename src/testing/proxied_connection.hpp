@@ -89,6 +89,7 @@ private:
     boost::asio::awaitable<bool> write_front(lane& l);
 
     boost::asio::awaitable<void> wait_until_passable();
+    boost::asio::awaitable<bool> reach(tcp::endpoint server);
     std::vector<std::string> pieces(lane& l, std::string_view bytes);
     step verdict(const lane& l, const std::string& frame);
     void hold_back(lane& l, step what, std::string bytes);
