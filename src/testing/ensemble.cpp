@@ -62,7 +62,7 @@ public:
             if (members_->up(m))
                 at(m).wait_until_it_serves();
         });
-        until([this] { return members_->leader_of_a_quorum().has_value(); }, start_patience(), "no quorum serves");
+        until([this] { return members_->whole(); }, start_patience(), "not all members serve");
     }
 
     void until(const std::function<bool()>& holds, std::chrono::milliseconds patience, const std::string& otherwise) const

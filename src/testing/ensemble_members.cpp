@@ -130,6 +130,17 @@ std::optional<std::size_t> ensemble_members::leader_of_a_quorum() const
     return serving > size() / 2 ? who : std::nullopt;
 }
 
+bool ensemble_members::whole() const
+{
+    const auto who = leader_of_a_quorum();
+    if (!who)
+        return false;
+    for (std::size_t member = 0; member < size(); ++member)
+        if (member != *who && up(member) && portrait(member).role != member_role::follower)
+            return false;
+    return true;
+}
+
 std::string ensemble_members::situation() const
 {
     std::string text;

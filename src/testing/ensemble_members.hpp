@@ -36,6 +36,8 @@ public:
     std::optional<std::size_t> leader() const;
     /// A leader, and with it a majority that serves.
     std::optional<std::size_t> leader_of_a_quorum() const;
+    /// One leader, and all others that are up follow.
+    bool whole() const;
     /// What each is doing, for an error message.
     std::string situation() const;
 

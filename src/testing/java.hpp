@@ -1,4 +1,5 @@
-// Where a Java runtime and ZooKeeper's classes are on this machine. Not finding them is an error that names the Debian package.
+// Where a Java runtime and ZooKeeper's classes are on this machine. Not finding them is an error that names the Debian
+// package.
 #pragma once
 
 #include <filesystem>

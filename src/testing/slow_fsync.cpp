@@ -5,7 +5,8 @@
 // NOLINTNEXTLINE(hicpp-no-assembler): the language has no #embed yet
 asm(".section .rodata\n"
     "turnstile_slow_fsync_begin:\n"
-    ".incbin \"" TURNSTILE_SLOW_FSYNC "\"\n"
+    ".incbin \"" TURNSTILE_SLOW_FSYNC
+    "\"\n"
     "turnstile_slow_fsync_end:\n"
     ".previous\n");
 
