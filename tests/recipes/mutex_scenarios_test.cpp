@@ -6,7 +6,6 @@
 #include <turnstile/recipes/mutex.hpp>
 #include <turnstile/testing/memory_server.hpp>
 #include <turnstile/testing/proxy.hpp>
-#include <turnstile/testing/server.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -205,11 +204,18 @@ session_options towards(const std::string& servers)
     return o;
 }
 
+/// Not older than the call, whichever member answers.
+std::vector<std::string> children_now(const session& s, const std::string& path)
+{
+    wait(s.sync(path));
+    return wait(s.children(path));
+}
+
 TEST(mutex_on_a_network, ACreateWhoseReplyIsCutOffEndsAsExactlyOneNode)  // 1
 {
-    testing::proxy proxy{real_server().connect_string()};
+    testing::proxy proxy{real_zookeeper().connect_string(0)};
     const auto s = session::open(towards(proxy.connect_string()));
-    const auto direct = session::open(towards(real_server().connect_string()));
+    const auto direct = session::open(towards(real_zookeeper().connect_string()));
     mutex m{s, "/cut/reply"};
     wait(wait(m.acquire(patience)).release());
     for (int i = 0; i < 5; ++i) {
@@ -217,21 +223,21 @@ TEST(mutex_on_a_network, ACreateWhoseReplyIsCutOffEndsAsExactlyOneNode)  // 1
         auto held = wait(m.acquire(patience));
         EXPECT_TRUE(proxy.wait_for_cut(5s));
         EXPECT_TRUE(held.held());
-        EXPECT_EQ(wait(direct.children("/cut/reply")).size(), 1U);
+        EXPECT_EQ(children_now(direct, "/cut/reply").size(), 1U);
         wait(held.release());
         proxy.cut_before_request(testing::proxy_opcode::create2);
         auto again = wait(m.acquire(patience));
         EXPECT_TRUE(proxy.wait_for_cut(5s));
-        EXPECT_EQ(wait(direct.children("/cut/reply")).size(), 1U);
+        EXPECT_EQ(children_now(direct, "/cut/reply").size(), 1U);
         wait(again.release());
     }
 }
 
 TEST(mutex_on_a_network, ADeleteWhoseReplyIsCutOffIsRepeatedAndHarmsNobody)  // 20
 {
-    testing::proxy proxy{real_server().connect_string()};
+    testing::proxy proxy{real_zookeeper().connect_string(0)};
     const auto s = session::open(towards(proxy.connect_string()));
-    const auto direct = session::open(towards(real_server().connect_string()));
+    const auto direct = session::open(towards(real_zookeeper().connect_string()));
     mutex m{s, "/cut/release"};
     for (int i = 0; i < 5; ++i) {
         auto held = wait(m.acquire(patience));
@@ -247,14 +253,14 @@ TEST(mutex_on_a_network, ADeleteWhoseReplyIsCutOffIsRepeatedAndHarmsNobody)  // 
 
 TEST(mutex_on_a_network, APartitionedHolderKnowsBeforeTheNextOneIsGranted)  // 23
 {
-    testing::proxy proxy{real_server().connect_string()};
+    testing::proxy proxy{real_zookeeper().connect_string(0)};
     const auto cut_off = session::open(towards(proxy.connect_string()));
-    const auto direct = session::open(towards(real_server().connect_string()));
+    const auto direct = session::open(towards(real_zookeeper().connect_string()));
     async_runner run;
     for (int i = 0; i < 3; ++i) {
         auto first = wait(mutex{cut_off, "/partition"}.acquire(patience));
         auto second = run.spawn(mutex{direct, "/partition"}.acquire(patience));
-        ASSERT_TRUE(eventually([&] { return wait(direct.children("/partition")).size() == 2; }));
+        ASSERT_TRUE(eventually([&] { return children_now(direct, "/partition").size() == 2; }));
         proxy.stall();
         auto told = run.spawn([](lease& l) -> boost::asio::awaitable<boot_clock::time_point> {
             co_await l.lost();
@@ -269,17 +275,17 @@ TEST(mutex_on_a_network, APartitionedHolderKnowsBeforeTheNextOneIsGranted)  // 2
         proxy.resume();
         wait(held.release());
         first.release_in_background();
-        ASSERT_TRUE(eventually([&] { return wait(direct.children("/partition")).empty(); }, 20s));
+        ASSERT_TRUE(eventually([&] { return children_now(direct, "/partition").empty(); }, 20s));
     }
 }
 
 TEST(mutex_on_a_network, AFrozenHolderThatWakesUpKnowsBeforeItWrites)  // 24
 {
     namespace bp = boost::process;
-    const auto direct = session::open(towards(real_server().connect_string()));
+    const auto direct = session::open(towards(real_zookeeper().connect_string()));
     bp::opstream ask;
     bp::ipstream answers;
-    bp::child holder{FROZEN_HOLDER, real_server().connect_string(), "/frozen", bp::std_in<ask, bp::std_out> answers};
+    bp::child holder{FROZEN_HOLDER, real_zookeeper().connect_string(), "/frozen", bp::std_in<ask, bp::std_out> answers};
     std::string word;
     ASSERT_TRUE(std::getline(answers, word));
     ASSERT_EQ(word, "held");
@@ -303,17 +309,17 @@ class mutex_and_restarts : public ::testing::TestWithParam<bool> {};
 TEST_P(mutex_and_restarts, RecoversWhenAllServersAreRestarted)  // 25
 {
     const bool wiped = GetParam();
-    testing::server server;
-    const auto a = session::open(towards(server.connect_string()));
-    const auto b = session::open(towards(server.connect_string()));
+    auto& zk = real_zookeeper();
+    const auto a = session::open(towards(zk.connect_string()));
+    const auto b = session::open(towards(zk.connect_string()));
     async_runner run;
     auto first = wait(mutex{a, line}.acquire(patience));
     auto second = run.spawn(mutex{b, line}.acquire(60s));
-    ASSERT_TRUE(eventually([&] { return wait(b.children(line)).size() == 2; }));
-    server.kill();
+    ASSERT_TRUE(eventually([&] { return children_now(b, line).size() == 2; }));
+    zk.kill_all();
     if (wiped)
-        server.wipe();
-    server.start();
+        zk.wipe_all();
+    zk.start_all();
     // Whoever held and whoever waited gets a clear answer, and everybody gets the lock again.
     // (The holder's session may have survived: then its lease is good until it is released.)
     first.release_in_background();

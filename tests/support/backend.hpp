@@ -8,10 +8,12 @@
 
 #include "client.hpp"
 #include "eventually.hpp"
-#include "real_server.hpp"
 #include "session_core.hpp"
+#include "zookeeper_under_test.hpp"
 
 #include <gtest/gtest.h>
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -76,14 +78,15 @@ private:
     }
 };
 
-/// Every test gets a root of its own on one shared server.
+/// Every test gets a root of its own on one shared ZooKeeper. That may be an ensemble, whose members apply a write one after
+/// the other: what the outsider does is everywhere when the call returns, and what it reads is not older than the call.
 class real_backend final : public backend {
 public:
     real_backend()
-        : root_{"/t" + std::to_string(real_server().pid()) + "-" + std::to_string(next_root())}, outsider_{plain()}
+        : root_{"/t" + this_run() + "-" + std::to_string(next_root())}, outsider_{plain()}
     {
     }
-    ~real_backend() override { real_server().resume(); }
+    ~real_backend() override { real_zookeeper().resume_all(); }
 
     session_options options() override
     {
@@ -103,6 +106,7 @@ public:
     std::vector<std::string> children(const std::string& path) override
     {
         try {
+            outsider_.wait(outsider_->sync(path));
             return outsider_.wait(outsider_->children(path));
         } catch (const error& e) {
             if (e.code() != errc::no_node)
@@ -114,15 +118,25 @@ public:
     {
         if (const auto parent = std::string{parent_path(path)}; parent != "/")
             outsider_.wait(outsider_->create_containers(parent));
-        outsider_.wait(outsider_->create(path, "", mode));
+        real_zookeeper().wait_until_everywhere(outsider_.wait(outsider_->create(path, "", mode)).stat.czxid);
     }
-    void erase(const std::string& path) override { outsider_.wait(outsider_->erase(path)); }
-    void set(const std::string& path, const std::string& data) override { outsider_.wait(outsider_->set(path, data)); }
-    std::size_t watch_count() override { return static_cast<std::size_t>(real_server().metric("zk_watch_count")); }
-    void pause() override { real_server().pause(); }
-    void resume() override { real_server().resume(); }
+    void erase(const std::string& path) override
+    {
+        outsider_.wait(outsider_->erase(path));
+        be_everywhere();
+    }
+    void set(const std::string& path, const std::string& data) override
+    {
+        real_zookeeper().wait_until_everywhere(outsider_.wait(outsider_->set(path, data)).mzxid);
+    }
+    std::size_t watch_count() override { return static_cast<std::size_t>(real_zookeeper().metric("zk_watch_count")); }
+    void pause() override { real_zookeeper().pause_all(); }
+    void resume() override { real_zookeeper().resume_all(); }
 
 private:
+    /// An erase tells no zxid, a write behind it does.
+    void be_everywhere() { real_zookeeper().wait_until_everywhere(outsider_.wait(outsider_->set("/", "")).mzxid); }
+
     /// A second handle on the same ZooKeeper session, closed: the servers end the session for both.
     static void end_by_twin(const session& s, const detail::session_identity& identity)
     {
@@ -141,7 +155,7 @@ private:
         };
         auto told = std::make_shared<events>();
         detail::client_settings settings;
-        settings.servers = real_server().connect_string();
+        settings.servers = real_zookeeper().connect_string();
         settings.session_timeout = std::chrono::seconds{2};
         settings.resume = identity;
         settings.log = s.options().log;
@@ -151,6 +165,12 @@ private:
         twin->close(true, [&] { closed.set_value(); });
         closed.get_future().wait();
     }
+    /// The dockerised ensemble outlives the process, and process numbers come again.
+    static std::string this_run()
+    {
+        static const auto started = std::chrono::system_clock::now().time_since_epoch().count();
+        return std::to_string(::getpid()) + "-" + std::to_string(started);
+    }
     static int next_root()
     {
         static int last = 0;
@@ -158,7 +178,7 @@ private:
     }
     session_options plain() const
     {
-        session_options o{real_server().connect_string()};
+        session_options o{real_zookeeper().connect_string()};
         o.root = root_;
         return o;
     }
