@@ -304,38 +304,5 @@ TEST(mutex_on_a_network, AFrozenHolderThatWakesUpKnowsBeforeItWrites)  // 24
     holder.wait();
 }
 
-class mutex_and_restarts : public ::testing::TestWithParam<bool> {};
-
-TEST_P(mutex_and_restarts, RecoversWhenAllServersAreRestarted)  // 25
-{
-    const bool wiped = GetParam();
-    auto& zk = real_zookeeper();
-    const auto a = session::open(towards(zk.connect_string()));
-    const auto b = session::open(towards(zk.connect_string()));
-    async_runner run;
-    auto first = wait(mutex{a, line}.acquire(patience));
-    auto second = run.spawn(mutex{b, line}.acquire(60s));
-    ASSERT_TRUE(eventually([&] { return children_now(b, line).size() == 2; }));
-    zk.kill_all();
-    if (wiped)
-        zk.wipe_all();
-    zk.start_all();
-    // Whoever held and whoever waited gets a clear answer, and everybody gets the lock again.
-    // (The holder's session may have survived: then its lease is good until it is released.)
-    first.release_in_background();
-    const auto ended = error_of([&] {
-        auto held = second.get();
-        wait(held.release());
-    });
-    EXPECT_TRUE(!ended || session_over(ended) || ended == errc::lost) << ended.message();
-    auto again = wait(mutex{a, line}.acquire(60s));
-    EXPECT_TRUE(again.held());
-    wait(again.release());
-    EXPECT_TRUE(wait(mutex{b, line}.try_acquire_for(20s)));
-}
-
-INSTANTIATE_TEST_SUITE_P(data, mutex_and_restarts, ::testing::Bool(),
-                         [](const auto& p) { return p.param ? "wiped" : "kept"; });
-
 }  // namespace
 }  // namespace turnstile::test

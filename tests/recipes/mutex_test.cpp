@@ -577,7 +577,9 @@ TEST_P(mutex_on, AsResultGivesErrorsAsValues)
     auto held = wait(as_result(mutex{s, line_}.acquire(patience)));
     ASSERT_TRUE(held.has_value());
     EXPECT_TRUE(held->held());
-    const auto late = wait(as_result(mutex{open(), line_}.acquire(30ms)));
+    const auto other = open();
+    wait(other.connected(patience));
+    const auto late = wait(as_result(mutex{other, line_}.acquire(30ms)));
     EXPECT_EQ(late.error(), errc::timed_out);
     EXPECT_FALSE(wait(as_result(held->release())).has_error());
     EXPECT_EQ(wait(as_result(held->release())).error(), errc::not_held);

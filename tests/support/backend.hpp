@@ -82,10 +82,7 @@ private:
 /// the other: what the outsider does is everywhere when the call returns, and what it reads is not older than the call.
 class real_backend final : public backend {
 public:
-    real_backend()
-        : root_{"/t" + this_run() + "-" + std::to_string(next_root())}, outsider_{plain()}
-    {
-    }
+    real_backend() : root_{"/t" + this_run() + "-" + std::to_string(next_root())}, outsider_{plain()} {}
     ~real_backend() override { real_zookeeper().resume_all(); }
 
     session_options options() override

@@ -95,8 +95,8 @@ public:
     void heal(std::size_t member) override
     {
         if (isolated_.erase(member) != 0)
-            docker("network connect --ip " + addresses_.at(member) + " --alias peer" + std::to_string(member + 1) + " " + quorum +
-                   " " + name_of(member));
+            docker("network connect --ip " + addresses_.at(member) + " --alias peer" + std::to_string(member + 1) + " " +
+                   quorum + " " + name_of(member));
     }
 
     void repair() override

@@ -3,7 +3,6 @@
 #include "docker_ensemble.hpp"
 #include "eventually.hpp"
 
-#include <turnstile/testing/ensemble.hpp>
 #include <turnstile/testing/server.hpp>
 
 #include "testing/connection_report.hpp"
@@ -38,7 +37,10 @@ public:
     void pause(std::size_t) override { server_.pause(); }
     void resume(std::size_t) override { server_.resume(); }
     void wipe(std::size_t) override { server_.wipe(); }
-    void isolate(std::size_t) override { throw std::logic_error{"a server that stands alone has nobody to be isolated from"}; }
+    void isolate(std::size_t) override
+    {
+        throw std::logic_error{"a server that stands alone has nobody to be isolated from"};
+    }
     void heal(std::size_t) override {}
     void repair() override
     {
@@ -50,7 +52,7 @@ private:
     testing::server server_;
 };
 
-class local_ensemble final : public zookeeper_under_test {
+class three_processes final : public zookeeper_under_test {
 public:
     std::size_t size() const override { return ensemble_.size(); }
     std::uint16_t port(std::size_t member) const override { return ensemble_.port(member); }
@@ -63,13 +65,15 @@ public:
     void heal(std::size_t member) override { ensemble_.heal(member); }
     void repair() override { ensemble_.repair(); }
 
+    testing::ensemble& itself() noexcept { return ensemble_; }
+
 private:
     testing::ensemble ensemble_;
 };
 
-zookeeper_under_test& the_local_ensemble()
+three_processes& the_local_ensemble()
 {
-    static local_ensemble the_one;
+    static three_processes the_one;
     return the_one;
 }
 
@@ -207,7 +211,14 @@ zookeeper_under_test& real_zookeeper()
 
 zookeeper_under_test& real_ensemble()
 {
-    return kind_under_test() == zookeeper_kind::docker ? docker_ensemble() : the_local_ensemble();
+    if (kind_under_test() == zookeeper_kind::docker)
+        return docker_ensemble();
+    return the_local_ensemble();
+}
+
+testing::ensemble* local_ensemble()
+{
+    return kind_under_test() == zookeeper_kind::docker ? nullptr : &the_local_ensemble().itself();
 }
 
 }  // namespace turnstile::test

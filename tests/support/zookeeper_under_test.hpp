@@ -8,6 +8,8 @@
 // it as they found it: see repair().
 #pragma once
 
+#include <turnstile/testing/ensemble.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -74,5 +76,9 @@ zookeeper_under_test& real_zookeeper();
 
 /// The same where it is an ensemble already, else a local one: for tests of what only an ensemble can suffer.
 zookeeper_under_test& real_ensemble();
+
+/// The local one, for what servers in containers cannot suffer: nullptr where the tests run on those. They share the disk of
+/// the machine, which is not ours to slow down, and this kernel may have no way to delay packets.
+testing::ensemble* local_ensemble();
 
 }  // namespace turnstile::test
