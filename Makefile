@@ -13,7 +13,7 @@ TEST_JOBS ?= 2
 help: ## this list
 	@echo "Turnstile: ZooKeeper recipes for C++20. make ..."
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
-	    printf '%-14s %s\n' "$$name" "$$what"; done
+	    printf '%-16s %s\n' "$$name" "$$what"; done
 
 .PHONY: demo
 demo: ## order desk: services that share fair locks on a real ZooKeeper server
@@ -34,6 +34,21 @@ test test-asan test-tsan:
 	@cmake --preset $(preset)
 	@cmake --build --preset $(preset) --parallel $(JOBS)
 	@ctest --preset $(preset) --parallel $(TEST_JOBS)
+
+.PHONY: ensemble-up ensemble-down ensemble-status test-ensemble
+ensemble-up: ## three ZooKeeper servers in containers, on 127.0.0.1:22181 to 22183
+	@docker/ensemble up
+	@docker/ensemble status
+ensemble-down: ## removes them, and stops the Docker engine if ensemble-up started it
+	@docker/ensemble down
+ensemble-status: ## what each of them is doing
+	@docker/ensemble status
+test-ensemble: ## the tests of sessions and recipes on a local ensemble, and on that in containers
+	@scripts/setup build run
+	@cmake --preset dev
+	@cmake --build --preset dev --parallel $(JOBS) --target core_tests recipe_tests
+	@TURNSTILE_TEST_BACKEND=ensemble ctest --preset dev --label-regex real
+	@docker/ensemble run env TURNSTILE_TEST_BACKEND=docker ctest --preset dev --label-regex real
 
 .PHONY: bench
 bench: ## benchmarks, with the raw C client beside us
