@@ -3,6 +3,7 @@
 
 #include "detail/contender_record.hpp"
 #include "detail/owner_registry.hpp"
+#include "detail/place_name.hpp"
 #include "detail/waiting_line.hpp"
 
 #include <algorithm>
@@ -37,22 +38,9 @@ std::shared_ptr<void> enter(const detail::line_ptr& line, const acquire_options&
     return present;
 }
 
-/// It is our turn: make sure that the lease starts with a fresh proof of life.
-awaitable<lease> redeem(detail::line_ptr line, detail::ticket& place, std::shared_ptr<void> keepsake)
-{
-    while (!line->session.proven(place.in())) {
-        const auto ec = co_await line->session.prove(place.in(), line->until);
-        const bool connection_went =
-            ec == errc::connection_loss || ec == errc::operation_timeout || ec == errc::session_moved;
-        if (ec && !connection_went)
-            detail::fail(line, ec);
-    }
-    co_return place.redeem(std::move(keepsake));
-}
-
 bool busy(const std::vector<std::string>& children)
 {
-    return std::any_of(children.begin(), children.end(), [](const auto& c) { return detail::parse_place(c).has_value(); });
+    return std::any_of(children.begin(), children.end(), [](const auto& c) { return detail::view_place(c).has_value(); });
 }
 
 }  // namespace
@@ -69,28 +57,13 @@ mutex::mutex(session s, std::string path) : session_{std::move(s)}, path_{std::m
 
 namespace {
 
-awaitable<lease> acquire_in(detail::line_ptr line, std::shared_ptr<void> present)
-{
-    // 1. create(EPHEMERAL | SEQUENTIAL) and list, in one round trip. The ticket in `at` erases its node unless a lease takes
-    // it
-    //    over: an error, a deadline and a cancellation all leave the line cleanly.
-    auto at = co_await detail::stand_in(line);
-    // 2. The lowest number holds the lock; the others watch the node just ahead of theirs.
-    co_await detail::wait_turn(line, at);
-    // 3. The holding is a lease.
-    co_return co_await redeem(line, at.place, std::move(present));
-}
-
 awaitable<std::optional<lease>> try_acquire_in(detail::line_ptr line, std::shared_ptr<void> present)
 {
     // A read first: who is refused writes nothing, and leaves nothing to clean up.
-    if (busy(co_await detail::list_line(line)))
+    const auto children = co_await detail::list_line(line);
+    if (busy(children))
         co_return std::nullopt;
-    auto at = co_await detail::stand_in(line);
-    const auto ahead = detail::places_ahead(at.children, at.place.own());
-    if (!ahead || !ahead->empty())
-        co_return std::nullopt;  // somebody was faster; the ticket gives the place up
-    co_return co_await redeem(line, at.place, std::move(present));
+    co_return co_await detail::take_turn_if_free(line, present);
 }
 
 awaitable<std::optional<lease>> unless_timed_out(awaitable<lease> attempt)
@@ -112,7 +85,7 @@ awaitable<lease> mutex::acquire(acquire_options how)
 {
     auto line = request_for(session_, path_, "acquire", how);
     auto present = enter(line, how);
-    return acquire_in(std::move(line), std::move(present));
+    return detail::take_turn(std::move(line), std::move(present));
 }
 
 awaitable<std::optional<lease>> mutex::try_acquire() { return try_acquire(acquire_options{}); }

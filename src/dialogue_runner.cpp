@@ -20,7 +20,27 @@ void dialogue_runner::start(std::shared_ptr<once<error_code>> waiting)
     proceed(machine_->begin());
 }
 
-void dialogue_runner::give_up(error_code why) { finish(why); }
+/// The conversation ends with the machine at rest, so that its owner may read it: a step that is under way is the last, and
+/// a question that is given up is answered.
+void dialogue_runner::give_up(error_code why)
+{
+    std::shared_ptr<flight> asked;
+    {
+        const std::lock_guard lock{mutex_};
+        if (!given_up_)
+            given_up_ = why;
+        if (state_ == state::asking)
+            asked = asked_.lock();
+        if (state_ != state::waiting && !asked)
+            return;
+        if (!asked)
+            state_ = state::running;
+    }
+    if (asked)
+        core_->give_up(*asked, why);
+    else
+        finish(why);
+}
 
 bool dialogue_runner::enter(state from)
 {
@@ -28,16 +48,24 @@ bool dialogue_runner::enter(state from)
     if (state_ != from)
         return false;
     state_ = state::running;
+    asked_.reset();  // a weak pointer, too, would keep the flight's memory
     return true;
 }
 
-bool dialogue_runner::leave(state to)
+bool dialogue_runner::leave(state to, std::weak_ptr<flight> asked)
 {
-    const std::lock_guard lock{mutex_};
-    if (state_ == state::over)
-        return false;
-    state_ = to;
-    return true;
+    error_code given_up;
+    {
+        const std::lock_guard lock{mutex_};
+        given_up = given_up_;
+        if (!given_up) {
+            state_ = to;
+            asked_ = std::move(asked);
+            return true;
+        }
+    }
+    finish(given_up);
+    return false;
 }
 
 void dialogue_runner::proceed(dialogue::move next)
@@ -60,17 +88,20 @@ void dialogue_runner::proceed(dialogue::move next)
 
 void dialogue_runner::ask(std::vector<operation> question)
 {
-    if (!leave(state::asking))
-        return;
-    core_->fly(
-        std::move(question), in_,
-        [self = shared_from_this()](const std::vector<outcome>& answers) { self->on_answers(answers); }, box_);
+    auto f = std::make_shared<flight>(std::move(question), [self = shared_from_this()](std::vector<outcome> answers) {
+        self->on_answers(std::move(answers));
+    });
+    f->in = in_;
+    f->box = box_;
+    f->errand = std::exchange(let_in_, true);
+    if (leave(state::asking, f))
+        core_->submit(std::move(f));
 }
 
-void dialogue_runner::on_answers(const std::vector<outcome>& answers)
+void dialogue_runner::on_answers(std::vector<outcome> answers)
 {
     if (enter(state::asking))
-        proceed(machine_->answered(answers));
+        proceed(machine_->answered(std::move(answers)));
 }
 
 std::optional<dialogue::move> dialogue_runner::wait(deadline until)
@@ -85,8 +116,8 @@ std::optional<dialogue::move> dialogue_runner::wait(deadline until)
         if (over)
             return dialogue::move::done(over);
         const std::lock_guard lock{mutex_};
-        if (state_ == state::over)
-            return std::nullopt;
+        if (given_up_)
+            return dialogue::move::done(given_up_);
         if (std::exchange(news_, false))
             continue;
         state_ = state::waiting;

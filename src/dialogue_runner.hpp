@@ -5,6 +5,7 @@
 #include <turnstile/session.hpp>
 
 #include "backstage.hpp"
+#include "flight.hpp"
 #include "mailbox.hpp"
 #include "once.hpp"
 
@@ -19,7 +20,8 @@ public:
     dialogue_runner(std::shared_ptr<session_core> core, std::shared_ptr<dialogue> machine, epoch in);
 
     void start(std::shared_ptr<once<error_code>> waiting);
-    /// The caller has gone (its deadline, or a cancellation): nothing more is asked, and no watch is left.
+    /// The caller's deadline has passed, or it was cancelled: nothing more is asked, and no watch is left. What has been
+    /// asked is given up, and the machine hears as much of the answers as has come.
     void give_up(error_code why);
 
 private:
@@ -28,14 +30,14 @@ private:
     enum class state : unsigned char { running, asking, waiting, over };
 
     bool enter(state from);
-    /// False when the caller has gone meanwhile.
-    bool leave(state to);
+    /// After a step of the machine. False when the caller gave up meanwhile: then this was the last.
+    bool leave(state to, std::weak_ptr<flight> asked = {});
     void proceed(dialogue::move next);
     void ask(std::vector<operation> question);
     /// The next move if there is news already; otherwise it comes when there is some.
     std::optional<dialogue::move> wait(deadline until);
     void arm(deadline until);
-    void on_answers(const std::vector<outcome>& answers);
+    void on_answers(std::vector<outcome> answers);
     void on_news();
     void on_alarm();
     void finish(error_code result);
@@ -44,12 +46,15 @@ private:
     const std::shared_ptr<dialogue> machine_;
     const epoch in_;
     const std::shared_ptr<mailbox> box_;
+    bool let_in_ = false;  // by whoever runs the machine: the first question was admitted, the others belong to it
 
     // Never held while the machine or the core is called: both may come back at once.
     std::mutex mutex_;
     // Guarded by mutex_.
     state state_ = state::running;
     bool news_ = false;  // came while nobody waited
+    error_code given_up_;
+    std::weak_ptr<flight> asked_;
     std::shared_ptr<once<error_code>> waiting_;
     std::optional<backstage::alarm> alarm_;
 };

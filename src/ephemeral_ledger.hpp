@@ -1,8 +1,10 @@
 // Counts the bytes of path of the ephemeral nodes that a session owns: closing one that owns some 2 MiB of them kills every
-// server of the ensemble (ZOOKEEPER-4306), so the session stops long before.
+// server of the ensemble (ZOOKEEPER-4306), so the session stops long before. The paths are known by their hashes: two that
+// collide would only count as one.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <unordered_set>
 
@@ -20,12 +22,12 @@ public:
 
     void add(const std::string& path)
     {
-        if (paths_.insert(path).second)
+        if (paths_.insert(std::hash<std::string>{}(path)).second)
             bytes_ += path.size();
     }
     void remove(const std::string& path)
     {
-        if (paths_.erase(path) != 0)
+        if (paths_.erase(std::hash<std::string>{}(path)) != 0)
             bytes_ -= path.size();
     }
     void clear()
@@ -41,7 +43,7 @@ private:
     const std::size_t bytes_max_;
     std::size_t bytes_ = 0;
     std::size_t expected_ = 0;
-    std::unordered_set<std::string> paths_;
+    std::unordered_set<std::size_t> paths_;
 };
 
 }  // namespace turnstile::inline v0::detail

@@ -8,6 +8,7 @@
 #include "unique_function.hpp"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace turnstile::inline v0::detail {
@@ -25,6 +26,8 @@ public:
     error_code over;
     /// Called (outside the core's mutex) after an event has arrived or `over` was set; then empty.
     unique_function<void()> notify;
+    /// Where it has watches: the watch table's own keys. The table's business.
+    std::vector<const std::string*> watching;
     /// The ZooKeeper session that the watches live in; none before the first.
     epoch in = epoch::none;
 

@@ -77,14 +77,16 @@ template <class T, class Start, class GiveUp>
 boost::asio::awaitable<T> await_once(deadline until, Start start, GiveUp give_up)
 {
     auto initiate = [&](auto handler) {
-        auto executor = boost::asio::get_associated_executor(handler);
-        auto work = boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
+        // Tracked: the context has work to do for as long as the handler waits.
+        auto executor = boost::asio::prefer(boost::asio::get_associated_executor(handler),
+                                            boost::asio::execution::outstanding_work.tracked);
         auto slot = boost::asio::get_associated_cancellation_slot(handler);
-        unique_function<void(T)> resume = [executor, work = std::move(work), handler = std::move(handler)](T value) mutable {
+        unique_function<void(T)> resume = [executor = std::move(executor), handler = std::move(handler)](T value) mutable {
             // The work goes with the handler: when it ended on this thread, that could be after the context itself.
-            auto deliver = [work = std::move(work), handler = std::move(handler),
+            const auto to = boost::asio::prefer(executor, boost::asio::execution::outstanding_work.untracked);
+            auto deliver = [work = std::move(executor), handler = std::move(handler),
                             value = std::optional<T>{std::move(value)}]() mutable { handler(std::move(value)); };
-            boost::asio::post(executor, std::move(deliver));
+            boost::asio::post(to, std::move(deliver));
         };
         auto answer = std::make_shared<once<T>>(std::move(resume));
         if (slot.is_connected())

@@ -52,6 +52,8 @@ void session_core::submit(std::shared_ptr<flight> f)
     }
     prepare(*f);
     guarded g{*this};
+    if (f->stage == flight_stage::landed)  // given up before it came here
+        return;
     if (const auto refused = admit(*f)) {
         f->answer_rest(refused);
         land(g, *f);

@@ -52,7 +52,7 @@ void session_core::forget(const std::shared_ptr<mailbox>& box, bool quietly)
     if (!box->over)
         box->over = boost::asio::error::operation_aborted;
     g.after([dropped = std::move(box->notify)] {});
-    const auto idle = watches_.forget(box.get());
+    const auto idle = watches_.forget(*box);
     if (quietly || state_ != connection_state::connected)
         return;
     for (const auto& path : idle)

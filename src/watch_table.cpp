@@ -1,7 +1,9 @@
 #include "watch_table.hpp"
 
+#include "mailbox.hpp"
+
 #include <algorithm>
-#include <iterator>
+#include <utility>
 
 namespace turnstile::inline v0::detail {
 
@@ -46,7 +48,7 @@ void watch_table::add(const std::string& path, watch_subject subject, const std:
     if (fresh)
         bytes_ += path.size();
     at->second.entries.emplace_back(box, subject);
-    by_box_.emplace(box.get(), &at->first);
+    box->watching.push_back(&at->first);
     ++count_;
 }
 
@@ -60,9 +62,8 @@ std::vector<std::shared_ptr<mailbox>> watch_table::fire(watch_event_type type, c
     std::erase_if(entries, [&](const entry& e) {
         if (!concerns(type, e.subject))
             return false;
-        const auto [first, last] = by_box_.equal_range(e.box.get());
-        const auto here = std::find_if(first, last, [&](const auto& b) { return b.second == &at->first; });
-        by_box_.erase(here);
+        auto& watching = e.box->watching;
+        watching.erase(std::find(watching.begin(), watching.end(), &at->first));
         --count_;
         told.push_back(e.box);
         return true;
@@ -71,18 +72,15 @@ std::vector<std::shared_ptr<mailbox>> watch_table::fire(watch_event_type type, c
     return told;
 }
 
-std::vector<std::string> watch_table::forget(const mailbox* box)
+std::vector<std::string> watch_table::forget(mailbox& box)
 {
     std::vector<std::string> idle;
-    const auto [first, last] = by_box_.equal_range(box);
-    std::vector<const std::string*> paths;
-    std::transform(first, last, std::back_inserter(paths), [](const auto& b) { return b.second; });
-    by_box_.erase(first, last);
+    auto paths = std::exchange(box.watching, {});
     std::sort(paths.begin(), paths.end());
     paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
     for (const auto* path : paths) {
         const auto at = by_path_.find(*path);
-        count_ -= std::erase_if(at->second.entries, [&](const entry& e) { return e.box.get() == box; });
+        count_ -= std::erase_if(at->second.entries, [&](const entry& e) { return e.box.get() == &box; });
         if (at->second.entries.empty() && at->second.expected == 0)
             idle.push_back(*path);
         drop_if_idle(at);
@@ -94,10 +92,11 @@ std::vector<std::shared_ptr<mailbox>> watch_table::clear()
 {
     std::vector<std::shared_ptr<mailbox>> told;
     for (auto& [path, w] : by_path_)
-        for (auto& e : w.entries)
+        for (auto& e : w.entries) {
+            e.box->watching.clear();
             told.push_back(std::move(e.box));
+        }
     by_path_.clear();
-    by_box_.clear();
     bytes_ = count_ = 0;
     return told;
 }

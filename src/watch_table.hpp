@@ -33,7 +33,7 @@ public:
     std::vector<std::shared_ptr<mailbox>> fire(watch_event_type type, const std::string& path);
 
     /// Takes out everything of one mailbox; returns the paths that nobody watches or is about to watch any more.
-    std::vector<std::string> forget(const mailbox* box);
+    std::vector<std::string> forget(mailbox& box);
 
     /// Takes out everything: the ZooKeeper session is over.
     std::vector<std::shared_ptr<mailbox>> clear();
@@ -59,11 +59,9 @@ private:
     void drop_if_idle(std::unordered_map<std::string, watchers>::iterator at);
 
     const std::size_t bytes_max_;
-    std::size_t bytes_ = 0;  // sum of the keys' sizes
-    std::size_t count_ = 0;  // entries
-    std::unordered_map<std::string, watchers> by_path_;
-    // Of each mailbox, the keys of by_path_ (stable in an unordered_map) where it has entries.
-    std::unordered_multimap<const mailbox*, const std::string*> by_box_;
+    std::size_t bytes_ = 0;                              // sum of the keys' sizes
+    std::size_t count_ = 0;                              // entries
+    std::unordered_map<std::string, watchers> by_path_;  // keys stay where they are: mailboxes point to them
 };
 
 }  // namespace turnstile::inline v0::detail

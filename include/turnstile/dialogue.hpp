@@ -6,7 +6,7 @@
 //
 // The session runs it where answers arrive, on a thread of its own: a step costs no wake-up of the waiting coroutine, and a
 // waiter no coroutine frame. So a dialogue must only decide: it must not block, call the session, or throw. Its calls never
-// overlap. Being pure, it is tested without a server.
+// overlap, and none comes after the conversation has ended: then it may be read. Being pure, it is tested without a server.
 #pragma once
 
 #include <turnstile/deadline.hpp>
@@ -62,7 +62,7 @@ public:
 
     virtual move begin() = 0;
     /// To the last question, one answer per operation.
-    virtual move answered(const std::vector<outcome>& answers) = 0;
+    virtual move answered(std::vector<outcome> answers) = 0;
     virtual move happened(const watch_event& event) = 0;
     /// The deadline of the last wait has passed.
     virtual move waited() = 0;

@@ -32,7 +32,7 @@ std::string base36(std::uint64_t value)
 
 }  // namespace
 
-std::optional<place> parse_place(std::string_view name)
+std::optional<place_view> view_place(std::string_view name)
 {
     if (name.size() <= digits)
         return std::nullopt;
@@ -47,7 +47,13 @@ std::optional<place> parse_place(std::string_view name)
     }
     if (sequence > std::numeric_limits<std::int32_t>::max())
         return std::nullopt;
-    return place{sequence, std::string{name}};
+    return place_view{sequence, name};
+}
+
+std::optional<place> parse_place(std::string_view name)
+{
+    const auto p = view_place(name);
+    return p ? std::optional{place{p->sequence, std::string{p->name}}} : std::nullopt;
 }
 
 std::string place_marker(char kind, std::int64_t session_id, std::uint64_t counter)
@@ -57,18 +63,19 @@ std::string place_marker(char kind, std::int64_t session_id, std::uint64_t count
     return marker;
 }
 
-std::optional<std::vector<place>> places_ahead(const std::vector<std::string>& children, const place& own)
+std::optional<std::vector<place_view>> places_ahead(const std::vector<std::string>& children, const place& own)
 {
-    std::vector<place> ahead;
+    const place_view ours{own};
+    std::vector<place_view> ahead;
     bool present = false;
     for (const auto& child : children) {
-        auto p = parse_place(child);
+        const auto p = view_place(child);
         if (!p)
             continue;
-        if (*p == own)
+        if (*p == ours)
             present = true;
-        else if (*p < own)
-            ahead.push_back(std::move(*p));
+        else if (*p < ours)
+            ahead.push_back(*p);
     }
     if (!present)
         return std::nullopt;

@@ -29,13 +29,25 @@ struct place {
     friend auto operator<=>(const place&, const place&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
+/// A place in a list that somebody else keeps: long lines are read without a copy of each name.
+struct place_view {
+    std::int64_t sequence = 0;
+    std::string_view name;
+
+    place_view() = default;
+    place_view(std::int64_t sequence_, std::string_view name_) : sequence{sequence_}, name{name_} {}
+    explicit place_view(const place& p) : sequence{p.sequence}, name{p.name} {}
+    friend auto operator<=>(const place_view&, const place_view&) = default;  // NOLINT(modernize-use-nullptr)
+};
+
 /// nullopt: not a place.
+std::optional<place_view> view_place(std::string_view name);
 std::optional<place> parse_place(std::string_view name);
 
 /// What makes our nodes ours: unique to one attempt of one ZooKeeper session. The server appends the number.
 std::string place_marker(char kind, std::int64_t session_id, std::uint64_t counter);
 
-/// Those who stand before `own`, the nearest last; nullopt when `own` itself is not among the children.
-std::optional<std::vector<place>> places_ahead(const std::vector<std::string>& children, const place& own);
+/// Those who stand before `own`, the nearest last, as views of `children`; nullopt when `own` itself is not among them.
+std::optional<std::vector<place_view>> places_ahead(const std::vector<std::string>& children, const place& own);
 
 }  // namespace turnstile::inline v0::detail

@@ -17,6 +17,7 @@ constexpr std::size_t watched_nearest = 2;
 void standing::listed(const std::vector<std::string>& children)
 {
     auto ahead = places_ahead(children, own_);
+    listed_ = true;
     if (!ahead) {
         own_gone_ = true;
         return;
@@ -25,8 +26,9 @@ void standing::listed(const std::vector<std::string>& children)
     if (more_)
         ahead->erase(ahead->begin(), ahead->end() - watched_nearest);
     std::vector<neighbour> now;
-    for (auto& p : *ahead) {
-        neighbour n{std::move(p.name)};
+    now.reserve(ahead->size());
+    for (const auto& p : *ahead) {
+        neighbour n{std::string{p.name}};
         if (const auto known = find(n.name); known != ahead_.end())
             n.watched = known->watched;
         now.push_back(std::move(n));
@@ -69,7 +71,7 @@ need standing::next() const
 {
     if (own_gone_)
         return need::gone;
-    if (more_ && ahead_.size() < watched_nearest)
+    if (!listed_ || (more_ && ahead_.size() < watched_nearest))
         return need::list;
     if (ahead_.empty())
         return need::nothing;

@@ -67,6 +67,7 @@ private:
     std::vector<neighbour>::iterator find(std::string_view name);
 
     place own_;
+    bool listed_ = false;
     bool own_guarded_ = false;
     bool own_gone_ = false;
     bool own_watched_ = false;

@@ -1,24 +1,15 @@
 #include "waiting_line.hpp"
 
-#include <turnstile/path.hpp>
-
 #include "turn_dialogue.hpp"
 
-#include <algorithm>
-#include <atomic>
-#include <optional>
+#include <type_traits>
+#include <utility>
 
 namespace turnstile::inline v0::detail {
 
 namespace {
 
 using boost::asio::awaitable;
-
-std::uint64_t next_counter() noexcept
-{
-    static std::atomic<std::uint64_t> last{0};
-    return last.fetch_add(1, std::memory_order_relaxed);
-}
 
 /// A recipe never lets a doubt out: the ticket sweeps what may be left, so what remains is only why the call ended.
 error_code as_recipe(error_code ec) noexcept
@@ -30,225 +21,82 @@ error_code as_recipe(error_code ec) noexcept
     return ec;
 }
 
-/// Waits for a connection where there is none; the epoch to stand in. Tickets carry the session's id, so it must be known.
-awaitable<epoch> connected_epoch(line_ptr line)
+bool connection_went(error_code ec) noexcept
 {
-    if (line->session.state() != connection_state::connected)
-        co_await line->session.connected(line->until);
-    co_return line->session.epoch();
+    return ec == errc::connection_loss || ec == errc::operation_timeout || ec == errc::session_moved;
 }
 
-void add_container_creates(pipeline& p, const std::string& directory)
+/// Nothing is granted to a session that may be over without our knowing: a lease with an old proof of life is lost at once.
+awaitable<error_code> prove_alive(line_ptr line, epoch in)
 {
-    for (auto end = directory.find('/', 1);; end = directory.find('/', end + 1)) {
-        p.add(op::create{directory.substr(0, end), "", create_mode::container});
-        if (end == std::string::npos)
-            return;
+    while (!line->session.proven(in)) {
+        const auto ec = co_await line->session.prove(in, line->until);
+        if (ec && !connection_went(ec))
+            co_return ec;
     }
+    co_return error_code{};
 }
 
-/// The directory is still missing: because it cannot be made (trying again would never end), or because it has been reaped
-/// since. `answers` begin with those of the containers, from the top; the first refusal is the reason of those that follow.
-void fail_unless_made(const line_ptr& line, const std::vector<outcome>& answers)
+/// Outside the coroutine, whose frame would keep room for the parts.
+std::shared_ptr<turn_dialogue> dialogue_for(const line_ptr& line, epoch in, bool make_directory, bool waits)
 {
-    for (std::size_t i = 0; i + 2 < answers.size(); ++i)
-        if (const auto ec = answers[i].ec; ec && ec != errc::node_exists && (ec != errc::no_node || i == 0))
+    entering entry{ticket{line, in}, make_directory};
+    return std::make_shared<turn_dialogue>(std::move(entry), waits ? turn_dialogue::goal::turn : turn_dialogue::goal::place);
+}
+
+/// Result: a lease, or an optional one for those who do not wait. One coroutine, because ten thousand waiters have ten
+/// thousand of each frame.
+template <class Result>
+awaitable<Result> turn_of(line_ptr line, std::shared_ptr<void> keepsake)
+{
+    constexpr bool waits = std::is_same_v<Result, lease>;
+    const auto proving = line->session.keep_proving();
+    bool make_directory = false;
+    while (true) {
+        if (line->session.state() != connection_state::connected)
+            co_await line->session.connected(line->until);
+        const auto in = line->session.epoch();  // a ticket bears the session's id: there must be one
+
+        // 1. create(EPHEMERAL | SEQUENTIAL) and list, in one round trip.
+        // 2. The lowest number holds the lock; the others watch the nodes just ahead of theirs.
+        const auto turn = dialogue_for(line, in, make_directory, waits);
+        auto ec = co_await line->session.converse(turn, in, line->until);
+
+        // 3. The holding is a lease. Whatever else happens, the ticket in `turn` gives the place up.
+        const auto result = turn->entered().result();
+        if (result == entering::state::stands) {
+            if (!ec && turn->our_turn())
+                ec = co_await prove_alive(line, in);
+            if (ec)
+                fail(line, ec);
+            if constexpr (!waits)
+                if (!turn->our_turn())
+                    co_return std::nullopt;
+            co_return turn->ours().redeem(std::move(keepsake));
+        }
+
+        // Not executed, or the ZooKeeper session went before we stood: once more.
+        make_directory = make_directory || result == entering::state::directory_missing;
+        const bool once_more = result == entering::state::directory_missing || result == entering::state::not_executed;
+        if (!once_more && ec != errc::session_expired)
             fail(line, ec);
-}
-
-/// What one attempt to stand in the line came to.
-enum class attempt_result { stands, directory_missing, not_sent, in_doubt, failed };
-
-attempt_result judge(const outcome& created)
-{
-    if (created.ok())
-        return attempt_result::stands;
-    if (created.ec == errc::no_node)
-        return attempt_result::directory_missing;
-    if (created.ec == errc::not_connected)
-        return attempt_result::not_sent;
-    if (in_doubt(created.ec) && created.ec != errc::deadline_exceeded && !cancelled(created.ec))
-        return attempt_result::in_doubt;
-    return attempt_result::failed;
-}
-
-/// Our node is certain: remember it, unless its number cannot be trusted.
-void accept(const line_ptr& line, ticket& t, std::string_view name, const stat& made)
-{
-    const auto own = parse_place(name);
-    // Sweep by name also what cannot be parsed: it is ours.
-    t.stands_as(own.value_or(place{0, std::string{name}}), made.czxid);
-    if (!own || own->sequence >= sequence_limit)
-        fail(line, errc::sequence_exhausted);
-    // Nothing is ever granted on a node of another session than the one whose epoch we watch.
-    if (made.ephemeral_owner != t.session_id())
-        fail(line, errc::session_expired);
-}
-
-/// The create's answer was lost: did it happen? Behind a sync the list is complete, whatever server answers. Returns the
-/// line's children, or nothing when our node is not there, and then it never will be.
-awaitable<std::optional<std::vector<std::string>>> find_doubted(line_ptr line, ticket& t)
-{
-    pipeline look;
-    look.add(op::sync{line->directory}).add(op::children{line->directory});
-    auto answers = co_await line->session.run(std::move(look), line->until, t.in());
-    if (answers.front().ec)  // a list that is not behind a sync proves nothing
-        fail(line, answers.front().ec);
-    auto& list = answers.back();
-    if (list.ec == errc::no_node) {
-        t.was_never_made();
-        co_return std::nullopt;
+        if (line->until.passed())
+            fail(line, turn->entered().why() == errc::not_connected ? errc::not_connected : errc::timed_out);
     }
-    if (list.ec)
-        fail(line, list.ec);
-
-    std::vector<place> ours;
-    for (const auto& child : list.children)
-        if (auto p = child.starts_with(t.marker()) ? parse_place(child) : std::nullopt)
-            ours.push_back(std::move(*p));
-    if (ours.empty()) {
-        t.was_never_made();
-        co_return std::nullopt;
-    }
-    std::sort(ours.begin(), ours.end());
-    for (auto extra = ours.begin() + 1; extra != ours.end(); ++extra)
-        line->session.discard(join_path(line->directory, extra->name), t.in());
-
-    op::get own{join_path(line->directory, ours.front().name)};
-    const auto made = co_await line->session.run(std::move(own), line->until, t.in());
-    if (made.ec == errc::no_node) {
-        t.was_never_made();
-        co_return std::nullopt;
-    }
-    if (made.ec)
-        fail(line, made.ec);
-    accept(line, t, ours.front().name, made.stat);
-    co_return std::move(list.children);
 }
-
-awaitable<std::vector<std::string>> children_of(line_ptr line, epoch in)
-{
-    op::children list{line->directory};
-    auto answer = co_await line->session.run(std::move(list), line->until, in);
-    if (answer.ec)
-        fail(line, answer.ec);
-    co_return std::move(answer.children);
-}
-
-/// One attempt, in one epoch. Nothing: not executed, try again (`make_directory`: with the directory).
-awaitable<std::optional<stood>> try_to_stand(line_ptr line, bool& make_directory)
-{
-    const auto in = co_await connected_epoch(line);
-    ticket t{line, in};
-    pipeline p;
-    if (make_directory)
-        add_container_creates(p, line->directory);
-    p.add(op::create{t.path_to_create(), line->data, create_mode::ephemeral_sequential}).add(op::children{line->directory});
-    auto answers = co_await line->session.run(std::move(p), line->until, in);
-    auto& created = answers[answers.size() - 2];
-    auto& list = answers.back();
-
-    switch (judge(created)) {
-        case attempt_result::stands: {
-            accept(line, t, path_name(created.path), created.stat);
-            if (list.ec)
-                list.children = co_await children_of(line, in);
-            co_return stood{std::move(t), std::move(list.children)};
-        }
-        case attempt_result::directory_missing:
-            t.was_never_made();
-            if (make_directory)
-                fail_unless_made(line, answers);
-            make_directory = true;
-            co_return std::nullopt;
-        case attempt_result::in_doubt: {
-            auto children = co_await find_doubted(line, t);
-            if (!children)
-                co_return std::nullopt;
-            co_return stood{std::move(t), std::move(*children)};
-        }
-        case attempt_result::not_sent:
-            t.was_never_made();
-            if (line->until.passed())
-                fail(line, created.ec);
-            co_return std::nullopt;  // the connection went while the flight was being sent
-        case attempt_result::failed:
-            break;
-    }
-    if (user_error(created.ec) || precondition_failed(created.ec))
-        t.was_never_made();
-    fail(line, created.ec);
-}
-
-/// The ZooKeeper session went, and the next one may do better.
-bool worth_another_session(const error& e) noexcept { return e.code() == errc::session_expired; }
 
 }  // namespace
 
 void fail(const line_ptr& line, error_code ec) { throw error{as_recipe(ec), line->verb, line->directory}; }
 
-ticket::ticket(line_ptr line, epoch in)
-    : line_{std::move(line)},
-      in_{in},
-      session_id_{line_->session.id()},
-      marker_{place_marker(line_->kind, session_id_, next_counter())}
+awaitable<lease> take_turn(line_ptr line, std::shared_ptr<void> keepsake)
 {
+    return turn_of<lease>(std::move(line), std::move(keepsake));
 }
 
-ticket::ticket(ticket&& other) noexcept = default;
-
-ticket::~ticket()
+awaitable<std::optional<lease>> take_turn_if_free(line_ptr line, std::shared_ptr<void> keepsake)
 {
-    if (!line_)
-        return;
-    if (own_.name.empty())
-        line_->session.discard_marked(line_->directory, marker_, in_);
-    else
-        line_->session.discard(path(), in_);
-}
-
-void ticket::stands_as(place own, fencing_token token)
-{
-    own_ = std::move(own);
-    token_ = line_->session.options().fence_base + token;
-    marker_ = std::string{};
-}
-
-lease ticket::redeem(std::shared_ptr<void> keepsake)
-{
-    const auto line = std::move(line_);
-    return line->session.grant(line->directory + "/" + own_.name, token_, in_, std::move(keepsake));
-}
-
-awaitable<stood> stand_in(line_ptr line)
-{
-    bool make_directory = false;
-    while (true) {
-        std::optional<error> over;
-        try {
-            if (auto done = co_await try_to_stand(line, make_directory))
-                co_return std::move(*done);
-        } catch (const error& e) {
-            if (!worth_another_session(e))
-                throw;
-        }
-        if (line->until.passed())
-            fail(line, errc::timed_out);
-    }
-}
-
-awaitable<void> wait_turn(line_ptr line, stood& at)
-{
-    standing us{at.place.own()};
-    us.listed(std::exchange(at.children, {}));
-    if (us.next() == need::nothing)
-        co_return;
-    // Whoever waits must be provably alive when its turn comes: a lease that starts with an old proof is lost at once.
-    const auto proving = line->session.keep_proving();
-    const std::shared_ptr<const std::string> directory{line, &line->directory};
-    auto waiting = std::make_shared<turn_dialogue>(directory, std::move(us), deadline{line->session.timeout() / 4});
-    if (const auto ec = co_await line->session.converse(std::move(waiting), at.place.in(), line->until))
-        fail(line, ec);
+    return turn_of<std::optional<lease>>(std::move(line), std::move(keepsake));
 }
 
 awaitable<std::vector<std::string>> list_line(line_ptr line)

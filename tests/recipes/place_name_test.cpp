@@ -10,11 +10,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-std::vector<std::string> names(const std::vector<place>& places)
+std::vector<std::string> names(const std::vector<place_view>& places)
 {
     std::vector<std::string> out;
     for (const auto& p : places)
-        out.push_back(p.name);
+        out.emplace_back(p.name);
     return out;
 }
 

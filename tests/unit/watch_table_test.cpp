@@ -97,11 +97,11 @@ TEST(watch_table, ForgettingTellsWhichPathsAreIdle)
     leave(t, "/shared", watch_subject::node, other);
     leave(t, "/expected", watch_subject::node, one);
     t.expect("/expected");
-    EXPECT_THAT(t.forget(one.get()), ElementsAre("/mine"));
+    EXPECT_THAT(t.forget(*one), ElementsAre("/mine"));
     EXPECT_EQ(t.size(), 1U);
     EXPECT_TRUE(t.watched("/shared"));
     EXPECT_TRUE(t.watched("/expected"));
-    EXPECT_THAT(t.forget(one.get()), IsEmpty());
+    EXPECT_THAT(t.forget(*one), IsEmpty());
 }
 
 TEST(watch_table, AMailboxMayWatchTheSamePathTwice)
@@ -111,7 +111,7 @@ TEST(watch_table, AMailboxMayWatchTheSamePathTwice)
     leave(t, "/a", watch_subject::node, box);
     leave(t, "/a", watch_subject::node, box);
     EXPECT_THAT(t.fire(watch_event_type::changed, "/a"), ElementsAre(box, box));
-    EXPECT_THAT(t.forget(box.get()), IsEmpty());
+    EXPECT_THAT(t.forget(*box), IsEmpty());
 }
 
 TEST(watch_table, ClearingTellsEverybodyAndCountsFromNothing)

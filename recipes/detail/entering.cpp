@@ -1,0 +1,147 @@
+#include "entering.hpp"
+
+#include <turnstile/path.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace turnstile::inline v0::detail {
+
+namespace {
+
+void add_container_creates(std::vector<operation>& to, const std::string& directory)
+{
+    for (auto end = directory.find('/', 1);; end = directory.find('/', end + 1)) {
+        to.emplace_back(op::create{directory.substr(0, end), "", create_mode::container});
+        if (end == std::string::npos)
+            return;
+    }
+}
+
+/// Why the directory is still missing: because it cannot be made (trying again would never end), or because it has been
+/// reaped since (no error). `answers` begin with those of the containers, from the top; the first refusal is the reason of
+/// those that follow.
+error_code why_not_made(const std::vector<outcome>& answers)
+{
+    for (std::size_t i = 0; i + 2 < answers.size(); ++i)
+        if (const auto ec = answers[i].ec; ec && ec != errc::node_exists && (ec != errc::no_node || i == 0))
+            return ec;
+    return {};
+}
+
+/// A lost answer that is worth looking for. Who gave up does not look: the ticket sweeps.
+bool doubtful(error_code ec) noexcept { return in_doubt(ec) && ec != errc::deadline_exceeded && !cancelled(ec); }
+
+}  // namespace
+
+std::vector<operation> entering::question() const
+{
+    const auto& line = ours_.line();
+    std::vector<operation> q;
+    switch (step_) {
+        case step::create:
+            q.reserve(2);
+            if (make_directory_)
+                add_container_creates(q, line.directory);
+            q.emplace_back(op::create{ours_.path_to_create(), line.data, create_mode::ephemeral_sequential});
+            q.emplace_back(op::children{line.directory});
+            break;
+        case step::look:
+            q.emplace_back(op::sync{line.directory});
+            q.emplace_back(op::children{line.directory});
+            break;
+        case step::identify:
+            q.emplace_back(op::get{join_path(line.directory, marked_.front())});
+            for (auto extra = marked_.begin() + 1; extra != marked_.end(); ++extra)
+                q.emplace_back(op::erase{join_path(line.directory, *extra)});
+            break;
+    }
+    return q;
+}
+
+entering::state entering::answered(std::vector<outcome> answers)
+{
+    switch (step_) {
+        case step::create:
+            return created(answers);
+        case step::look:
+            return looked(answers);
+        case step::identify:
+            break;
+    }
+    return identified(answers.front());
+}
+
+entering::state entering::created(std::vector<outcome>& answers)
+{
+    const auto& create = answers[answers.size() - 2];
+    if (create.ok()) {
+        list_ = std::move(answers.back().children);
+        return stand(path_name(create.path), create.stat);
+    }
+    if (create.ec == errc::no_node) {
+        const auto why = make_directory_ ? why_not_made(answers) : error_code{};
+        return not_made(why ? state::failed : state::directory_missing, why);
+    }
+    if (create.ec == errc::not_connected)  // the connection went while it was being sent
+        return not_made(state::not_executed, create.ec);
+    if (doubtful(create.ec)) {
+        step_ = step::look;
+        return state_;
+    }
+    if (user_error(create.ec) || precondition_failed(create.ec))
+        return not_made(state::failed, create.ec);
+    return end(state::failed, create.ec);
+}
+
+/// Behind a sync the list is complete, whatever server answers: what it does not show will never be there.
+entering::state entering::looked(std::vector<outcome>& answers)
+{
+    if (const auto sync = answers.front().ec)  // a list that is not behind a sync proves nothing
+        return end(state::failed, sync);
+    auto& list = answers.back();
+    if (list.ec && list.ec != errc::no_node)
+        return end(state::failed, list.ec);
+    std::vector<place> marked;
+    for (const auto& child : list.children)
+        if (auto p = child.starts_with(ours_.marker()) ? parse_place(child) : std::nullopt)
+            marked.push_back(std::move(*p));
+    if (marked.empty())
+        return not_made(state::not_executed, errc::timed_out);
+    std::sort(marked.begin(), marked.end());
+    for (auto& p : marked)
+        marked_.push_back(std::move(p.name));
+    list_ = std::move(list.children);
+    step_ = step::identify;
+    return state_;
+}
+
+entering::state entering::identified(const outcome& own)
+{
+    if (own.ec == errc::no_node)
+        return not_made(state::not_executed, errc::timed_out);
+    if (own.ec)
+        return end(state::failed, own.ec);
+    return stand(marked_.front(), own.stat);
+}
+
+entering::state entering::stand(std::string_view name, const stat& made)
+{
+    const auto refused = ours_.stands_as(name, made);
+    return end(refused ? state::failed : state::stands, refused);
+}
+
+entering::state entering::not_made(state s, error_code why)
+{
+    ours_.was_never_made();
+    return end(s, why);
+}
+
+entering::state entering::end(state s, error_code why)
+{
+    state_ = s;
+    why_ = why;
+    return s;
+}
+
+}  // namespace turnstile::inline v0::detail

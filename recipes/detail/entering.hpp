@@ -1,0 +1,60 @@
+// Taking a place at the end of a line, as decisions without I/O: what to ask next, and what the answers mean.
+//
+// Normally one question: create and list, back to back. When the create's answer was lost, the line is listed behind a sync
+// (without it, a server that lags behind would not show a node which is there), and our marker is looked for.
+#pragma once
+
+#include <turnstile/operation.hpp>
+
+#include "ticket.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace turnstile::inline v0::detail {
+
+class entering {
+public:
+    enum class state : unsigned char {
+        under_way,          ///< ask question(), bring the answers
+        stands,             ///< the place is ours
+        directory_missing,  ///< not executed: try again, and make the directory
+        not_executed,       ///< try again
+        failed,             ///< why() tells
+    };
+
+    /// `make_directory`: on the way, with all that is missing above it.
+    entering(ticket t, bool make_directory) : ours_{std::move(t)}, make_directory_{make_directory} {}
+
+    std::vector<operation> question() const;
+    state answered(std::vector<outcome> answers);
+
+    const line_request& line() const noexcept { return ours_.line(); }
+    state result() const noexcept { return state_; }
+    error_code why() const noexcept { return why_; }
+    ticket& ours() noexcept { return ours_; }
+    /// The line as it was when we entered; empty when it is not known (it always shows ourselves).
+    std::vector<std::string> take_list() noexcept { return std::move(list_); }
+
+private:
+    enum class step : unsigned char { create, look, identify };
+
+    state created(std::vector<outcome>& answers);
+    state looked(std::vector<outcome>& answers);
+    state identified(const outcome& own);
+    state stand(std::string_view name, const stat& made);
+    state not_made(state s, error_code why);
+    state end(state s, error_code why);
+
+    ticket ours_;
+    bool make_directory_;
+    step step_ = step::create;
+    state state_ = state::under_way;
+    error_code why_;
+    std::vector<std::string> list_;
+    std::vector<std::string> marked_;  // in doubt: what bears our marker, the lowest first
+};
+
+}  // namespace turnstile::inline v0::detail
