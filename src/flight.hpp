@@ -68,12 +68,14 @@ struct flight : std::enable_shared_from_this<flight>, unlinks_itself {
         --missing;
     }
 
-    /// What has no answer yet ends with `ec`.
+    /// What has no answer yet ends with `ec`. So do reads whose answers were lost: they would have been asked again.
     void answer_rest(error_code ec)
     {
         for (std::size_t i = 0; i < answers.size(); ++i)
             if (!answered[i])
                 answer(i, outcome{ec});
+            else if (repeatable && in_doubt(answers[i].ec))
+                answers[i] = outcome{ec};
     }
 };
 
