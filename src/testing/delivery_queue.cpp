@@ -23,6 +23,15 @@ void delivery_queue::delist(channel c, const line& l)
         heads_.erase(turn_of(c, l));
 }
 
+delivery_queue::action delivery_queue::take_first(channel c, line& l)
+{
+    delist(c, l);
+    auto run = std::move(l.waiting.front().run);
+    l.waiting.pop_front();
+    enlist(c, l);
+    return run;
+}
+
 delivery_queue::channel delivery_queue::open(bool held)
 {
     const std::lock_guard lock{mutex_};
@@ -83,11 +92,31 @@ bool delivery_queue::run_next()
         if (stopped_)
             return false;
         const auto c = heads_.begin()->second;
-        auto& l = lines_.at(c);
-        delist(c, l);
-        run = std::move(l.waiting.front().run);
-        l.waiting.pop_front();
-        enlist(c, l);
+        run = take_first(c, lines_.at(c));
+    }
+    run();
+    return true;
+}
+
+std::vector<delivery_queue::head> delivery_queue::heads() const
+{
+    const std::lock_guard lock{mutex_};
+    std::vector<head> all;
+    all.reserve(heads_.size());
+    for (const auto& [when, c] : heads_)
+        all.push_back(head{c, when.first});
+    return all;
+}
+
+bool delivery_queue::run_first_of(channel c)
+{
+    action run;
+    {
+        const std::lock_guard lock{mutex_};
+        const auto found = lines_.find(c);
+        if (found == lines_.end() || found->second.waiting.empty())
+            return false;
+        run = take_first(c, found->second);
     }
     run();
     return true;

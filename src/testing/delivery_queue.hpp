@@ -3,6 +3,8 @@
 // scheduler where a run has to be repeated exactly.
 #pragma once
 
+#include <turnstile/deadline.hpp>
+
 #include "unique_function.hpp"
 
 #include <chrono>
@@ -15,13 +17,14 @@
 #include <set>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace turnstile::inline v0::testing {
 
 /// Thread-safe. A delivery is run and destroyed without any lock of the queue.
 class delivery_queue {
 public:
-    using clock = std::chrono::steady_clock;
+    using clock = deadline::clock;
     using action = detail::unique_function<void()>;
     enum class channel : std::uint64_t { none = 0 };
 
@@ -35,6 +38,17 @@ public:
 
     /// Waits for the next delivery and runs it; false once the queue was stopped.
     bool run_next();
+
+    /// Where something waits to be delivered, and from when on it may be: for a scheduler, which takes them in whatever
+    /// order.
+    struct head {
+        channel at;
+        clock::time_point due;
+    };
+    std::vector<head> heads() const;
+    /// Runs the first delivery of that channel, if there is one, due or not. Also of one that is held.
+    bool run_first_of(channel c);
+
     void stop();
 
 private:
@@ -52,8 +66,9 @@ private:
     static turn turn_of(channel c, const line& l);
     void enlist(channel c, const line& l);
     void delist(channel c, const line& l);
+    action take_first(channel c, line& l);
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
     // Guarded by mutex_.
     std::map<channel, line> lines_;

@@ -53,6 +53,13 @@ void memory_core::post(channel c, F run, duration delay)
         delay);
 }
 
+std::shared_ptr<memory_core> memory_core::with_a_thread(const memory_server_options& o)
+{
+    auto core = std::make_shared<memory_core>(o, std::make_shared<delivery_queue>());
+    core->thread_.emplace(core->queue_);
+    return core;
+}
+
 // ---- Clients come
 
 memory_core::client_ptr memory_core::open(const detail::client_settings& settings,
@@ -228,8 +235,18 @@ error_code memory_core::submit(const client_ptr& c, const operation& o, detail::
 void memory_core::receive(const client_ptr& c, channel up, const operation& o)
 {
     std::unique_lock lock{mutex_};
-    if (c->up != up)
+    if (c->up != up) {
+        lock.unlock();
+        receive_late(c, up, o);
         return;
+    }
+    if (!is_read(o) || std::holds_alternative<op::sync>(o)) {
+        lock.unlock();
+        catch_up(c);
+        lock.lock();
+        if (c->up != up)
+            return;
+    }
     if (const auto hook = hook_) {
         lock.unlock();
         hook(c->identity.id, o);
@@ -244,6 +261,38 @@ void memory_core::receive(const client_ptr& c, channel up, const operation& o)
             answer(c, down, o, zxid, std::move(result));
         },
         one_way());
+}
+
+/// From a connection that is gone: nobody is answered.
+void memory_core::receive_late(const client_ptr& c, channel up, const operation& o)
+{
+    const std::lock_guard lock{mutex_};
+    const auto found = sessions_.find(c->identity.id);
+    const bool lags = found != sessions_.end() && std::count(found->second.lagging.begin(), found->second.lagging.end(), up);
+    if (!lags || is_read(o) || std::holds_alternative<op::forget_watches>(o))
+        return;
+    std::vector<tree_change> changes;
+    tree_.execute(o, request_context{c->identity.id, wall_clock()}, changes);
+    tell(changes);
+}
+
+/// A session's writes are executed in the order in which they were sent, and a sync brings what is behind up to date.
+void memory_core::catch_up(const client_ptr& c)
+{
+    std::unique_lock lock{mutex_};
+    const auto found = sessions_.find(c->identity.id);
+    if (found == sessions_.end())
+        return;
+    const auto lagging = found->second.lagging;
+    lock.unlock();
+    for (const auto up : lagging)
+        while (queue_->run_first_of(up)) {}
+    lock.lock();
+    if (const auto again = sessions_.find(c->identity.id); again != sessions_.end())
+        for (const auto up : lagging) {
+            std::erase(again->second.lagging, up);
+            queue_->close(up);
+        }
 }
 
 /// Events of a write go out before its answer, as a server sends them.
@@ -333,9 +382,13 @@ memory_core::session* memory_core::session_of(const client_ptr& c)
 }
 
 /// The connection is gone, with all that was on the wire.
-void memory_core::hang_up(const client_ptr& c)
+void memory_core::hang_up(const client_ptr& c, wire requests)
 {
-    queue_->close(std::exchange(c->up, channel::none));
+    const auto up = std::exchange(c->up, channel::none);
+    if (auto* s = session_of(c); s && requests == wire::delivers_later)
+        s->lagging.push_back(up);
+    else
+        queue_->close(up);
     queue_->close(std::exchange(c->down, channel::none));
     for (auto* kept : {&node_watchers_, &child_watchers_})
         for (auto entry = kept->begin(); entry != kept->end();) {
@@ -348,11 +401,11 @@ void memory_core::hang_up(const client_ptr& c)
 
 /// The connection is gone, and the client finds out. The order is libzookeeper's: first that the connection was lost, then
 /// what was lost with it.
-void memory_core::cut(const client_ptr& c)
+void memory_core::cut(const client_ptr& c, wire requests)
 {
     if (c->up == channel::none)
         return;
-    hang_up(c);
+    hang_up(c, requests);
     if (c->finished) {
         leave(c);
         return;
@@ -391,7 +444,11 @@ void memory_core::end_session(std::int64_t id)
     tree_.end_session(id, changes);
     tell(changes);
     const auto ended = sessions_.extract(id);
-    if (ended && ended.mapped().client)
+    if (!ended)
+        return;
+    for (const auto up : ended.mapped().lagging)
+        queue_->close(up);
+    if (ended.mapped().client)
         cut(ended.mapped().client);
 }
 
@@ -481,6 +538,13 @@ std::vector<std::int64_t> memory_core::session_ids() const
     return ids;
 }
 
+bool memory_core::has_client(std::int64_t id) const
+{
+    const std::lock_guard lock{mutex_};
+    const auto found = sessions_.find(id);
+    return found != sessions_.end() && found->second.client;
+}
+
 bool memory_core::expire(std::int64_t id)
 {
     const std::lock_guard lock{mutex_};
@@ -497,11 +561,11 @@ void memory_core::expire_all()
         end_session(sessions_.begin()->first);
 }
 
-void memory_core::disconnect(std::int64_t id)
+void memory_core::disconnect(std::int64_t id, wire requests)
 {
     const std::lock_guard lock{mutex_};
     if (const auto found = sessions_.find(id); found != sessions_.end() && found->second.client)
-        cut(client_ptr{found->second.client});
+        cut(client_ptr{found->second.client}, requests);
 }
 
 void memory_core::disconnect_all()
@@ -542,6 +606,9 @@ void memory_core::hold_wires()
         queue_->hold(c->up, paused_);
         queue_->hold(c->down, silent());
     }
+    for (const auto& [id, s] : sessions_)
+        for (const auto up : s.lagging)
+            queue_->hold(up, paused_);
     if (silent())
         finish_the_closing();
 }
@@ -600,6 +667,9 @@ void memory_core::wipe(bool keep_zxids)
     tree_ = znode_tree{};
     if (keep_zxids)
         tree_.set_last_zxid(zxid);
+    for (const auto& [id, s] : sessions_)
+        for (const auto up : s.lagging)
+            queue_->close(up);
     sessions_.clear();
 }
 

@@ -65,7 +65,15 @@ public:
     using client_state = memory_client_state;
     using client_ptr = std::shared_ptr<client_state>;
 
-    explicit memory_core(const memory_server_options& o) : options_{o} {}
+    /// What becomes of the requests that are on a wire when it is cut.
+    enum class wire { loses, delivers_later };
+
+    /// Somebody runs the deliveries of the queue.
+    memory_core(const memory_server_options& o, std::shared_ptr<delivery_queue> queue)
+        : options_{o}, queue_{std::move(queue)}
+    {
+    }
+    static std::shared_ptr<memory_core> with_a_thread(const memory_server_options& o);
 
     // Called by clients.
     client_ptr open(const detail::client_settings& settings, std::shared_ptr<detail::client_events> events);
@@ -75,9 +83,11 @@ public:
 
     // Called by tests.
     std::vector<std::int64_t> session_ids() const;
+    /// Somebody is connected in this session.
+    bool has_client(std::int64_t id) const;
     bool expire(std::int64_t id);
     void expire_all();
-    void disconnect(std::int64_t id);
+    void disconnect(std::int64_t id, wire requests = wire::loses);
     void disconnect_all();
     void refuse_connections(bool on);
     void refuse_credentials(bool on);
@@ -98,7 +108,8 @@ private:
 
     struct session {
         std::string password;
-        client_ptr client;  ///< null while nobody is connected
+        client_ptr client;             ///< null while nobody is connected
+        std::vector<channel> lagging;  ///< requests of earlier connections that are executed later
     };
     using watchers = std::unordered_map<std::string, std::map<std::uint64_t, client_ptr>>;
 
@@ -108,6 +119,8 @@ private:
     void tell_connected(const client_ptr& c, channel down, std::chrono::milliseconds timeout);
     void tell_over(const client_ptr& c, channel down, bool expired);
     void receive(const client_ptr& c, channel up, const operation& o);
+    void receive_late(const client_ptr& c, channel up, const operation& o);
+    void catch_up(const client_ptr& c);
     void answer(const client_ptr& c, channel down, const operation& o, std::int64_t zxid, outcome result);
     void tell_watch(const client_ptr& c, channel down, watch_event_type type, const std::string& path);
     void finish(const client_ptr& c);
@@ -126,8 +139,8 @@ private:
     void keep_watch(const client_ptr& c, const operation& o, const error_code& ec);
     void tell(const std::vector<tree_change>& changes);
     void end_session(std::int64_t id);
-    void hang_up(const client_ptr& c);
-    void cut(const client_ptr& c);
+    void hang_up(const client_ptr& c, wire requests = wire::loses);
+    void cut(const client_ptr& c, wire requests = wire::loses);
     void leave(const client_ptr& c);
     void cut_everybody();
     void finish_the_closing();
@@ -150,8 +163,8 @@ private:
     bool paused_ = false;
     bool holding_ = false;
 
-    const std::shared_ptr<delivery_queue> queue_ = std::make_shared<delivery_queue>();
-    delivery_thread thread_{queue_};  ///< the last member: it stops before the rest goes
+    const std::shared_ptr<delivery_queue> queue_;
+    std::optional<delivery_thread> thread_;  ///< the last member: it stops before the rest goes
 };
 
 }  // namespace turnstile::inline v0::testing

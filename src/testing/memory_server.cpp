@@ -57,7 +57,7 @@ outcome or_throw(outcome result, const operation& o)
 
 memory_server::memory_server() : memory_server{memory_server_options{}} {}
 
-memory_server::memory_server(const memory_server_options& o) : core_{std::make_shared<memory_core>(o)} {}
+memory_server::memory_server(const memory_server_options& o) : core_{memory_core::with_a_thread(o)} {}
 
 memory_server::~memory_server() { core_->shut_down(); }
 
@@ -72,6 +72,11 @@ void memory_server::expire_all() { core_->expire_all(); }
 void memory_server::disconnect(std::int64_t session) { core_->disconnect(session); }
 
 void memory_server::disconnect_all() { core_->disconnect_all(); }
+
+void memory_server::disconnect_with_writes_under_way(std::int64_t session)
+{
+    core_->disconnect(session, memory_core::wire::delivers_later);
+}
 
 void memory_server::refuse_connections(bool on) { core_->refuse_connections(on); }
 

@@ -593,6 +593,49 @@ TEST_F(memory_server_test, ALostConnectionIsToldTakesTheOutstandingAndComesBack)
     EXPECT_FALSE(server.exists("/never")) << "what was on its way is gone";
 }
 
+TEST_F(memory_server_test, ExecutesLaterWhatWasUnderWayWhenToldTo)
+{
+    server.pause();
+    client->send(op::create{"/late"}, "create");
+    server.disconnect_with_writes_under_way(client->session());
+    EXPECT_TRUE(client->saw(lost("create")));
+    EXPECT_FALSE(server.exists("/late"));
+    server.resume();
+    EXPECT_TRUE(eventually([&] { return server.exists("/late"); }));
+    EXPECT_TRUE(client->quiet("create: ok"));
+}
+
+TEST_F(memory_server_test, ExecutesWhatWasUnderWayBeforeTheNextWriteOrSyncOfThatSession)
+{
+    for (int i = 0; i < 50; ++i) {
+        const auto parent = "/late" + std::to_string(i);
+        const auto times = i + 1;
+        server.pause();
+        client->send(op::create{parent});
+        server.disconnect_with_writes_under_way(client->session());
+        server.resume();
+        ASSERT_TRUE(client->connected(times + 1));
+        if (i % 2 == 0) {
+            EXPECT_TRUE(create(parent + "/below").ok());
+        } else {
+            EXPECT_TRUE(client->call(op::sync{"/"}).ok());
+            EXPECT_TRUE(client->call(op::exists{parent}).ok());
+        }
+    }
+}
+
+TEST_F(memory_server_test, ForgetsWhatWasUnderWayWhenTheSessionEnds)
+{
+    server.pause();
+    client->send(op::create{"/never"}, "create");
+    server.disconnect_with_writes_under_way(client->session());
+    EXPECT_TRUE(client->saw(lost("create")));
+    server.expire(client->session());
+    server.resume();
+    EXPECT_TRUE(client->saw("expired"));
+    EXPECT_FALSE(server.exists("/never"));
+}
+
 TEST_F(memory_server_test, ExecutesWhileRepliesAreHeldAndLosesThemWithTheConnection)
 {
     server.hold_replies(true);

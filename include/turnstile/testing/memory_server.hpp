@@ -24,6 +24,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace turnstile::inline v0 {
@@ -74,6 +75,10 @@ public:
     /// reconnects by itself. A request that was on its way is not executed; one whose answer was on its way has been.
     void disconnect(std::int64_t session);
     void disconnect_all();
+    /// The same, but writes that were on their way are executed all the same, some time later; at the latest before the
+    /// next write or sync of this session is. So it is when one server has passed them on and the client goes to another
+    /// that has not heard of them yet: what the client reads there shows them only behind a sync.
+    void disconnect_with_writes_under_way(std::int64_t session);
     /// While on, nobody gets in. Connections that are up stay.
     void refuse_connections(bool on);
     /// While on, clients with credentials are told that they are wrong.
@@ -122,6 +127,9 @@ public:
     /// then turns away a client that has seen a later zxid than its own: such a client hears nothing, not even that its
     /// session has expired. With `keep_zxids` the zxids go on, and every client is told.
     void wipe(bool keep_zxids = false);
+
+    /// For the kit's own parts.
+    explicit memory_server(std::shared_ptr<memory_core> core) : core_{std::move(core)} {}
 
 private:
     std::shared_ptr<memory_core> core_;
