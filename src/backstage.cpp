@@ -2,10 +2,15 @@
 
 #include "fork_guard.hpp"
 #include "sdk_thread.hpp"
+#include "simulated_host.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include <map>
+#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -19,6 +24,28 @@ namespace {
 
 thread_local bool is_sdk_thread = false;
 
+class backstage_thread final : public backstage {
+public:
+    backstage_thread();
+
+    void post(unique_function<void()> f) override;
+    alarm at(clock::time_point when, unique_function<void()> f) override;
+    bool cancel(const alarm& a) override;
+    std::size_t pending() const override;
+
+private:
+    void ring();
+    void arm();
+
+    boost::asio::io_context context_;
+    mutable std::mutex mutex_;
+    // Guarded by mutex_.
+    std::map<alarm, unique_function<void()>> alarms_;
+    std::uint64_t last_alarm_ = 0;
+    boost::asio::steady_timer timer_;
+    clock::time_point armed_for_ = clock::time_point::max();
+};
+
 }  // namespace
 
 bool on_sdk_thread() noexcept { return is_sdk_thread; }
@@ -27,18 +54,20 @@ void mark_sdk_thread() noexcept { is_sdk_thread = true; }
 
 backstage& backstage::get()
 {
+    if (auto* host = simulated_host::current())
+        return host->stage();
     static std::mutex making;
     static backstage* current = nullptr;
     static std::uint32_t made_in = 0;
     const std::lock_guard one_at_a_time{making};
     if (!current || made_in != fork_generation()) {
-        current = new backstage;  // the parent's, in a forked child, is unusable and must not be touched
+        current = new backstage_thread;  // the parent's, in a forked child, is unusable and must not be touched
         made_in = fork_generation();
     }
     return *current;
 }
 
-backstage::backstage() : timer_{context_}
+backstage_thread::backstage_thread() : timer_{context_}
 {
     // Signals are the application's: its threads shall get them, not ours.
     sigset_t all;
@@ -53,9 +82,9 @@ backstage::backstage() : timer_{context_}
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void backstage::post(unique_function<void()> f) { boost::asio::post(context_, std::move(f)); }
+void backstage_thread::post(unique_function<void()> f) { boost::asio::post(context_, std::move(f)); }
 
-backstage::alarm backstage::at(clock::time_point when, unique_function<void()> f)
+backstage::alarm backstage_thread::at(clock::time_point when, unique_function<void()> f)
 {
     const std::lock_guard lock{mutex_};
     const alarm a{when, ++last_alarm_};
@@ -65,7 +94,7 @@ backstage::alarm backstage::at(clock::time_point when, unique_function<void()> f
     return a;
 }
 
-bool backstage::cancel(const alarm& a)
+bool backstage_thread::cancel(const alarm& a)
 {
     // The timer stays armed: an empty ring now and then is cheaper than re-arming for each operation that ends in time.
     unique_function<void()> dropped;
@@ -78,13 +107,13 @@ bool backstage::cancel(const alarm& a)
     return true;
 }
 
-std::size_t backstage::pending() const
+std::size_t backstage_thread::pending() const
 {
     const std::lock_guard lock{mutex_};
     return alarms_.size();
 }
 
-void backstage::arm()
+void backstage_thread::arm()
 {
     armed_for_ = alarms_.begin()->first.first;
     timer_.expires_at(armed_for_);
@@ -94,7 +123,7 @@ void backstage::arm()
     });
 }
 
-void backstage::ring()
+void backstage_thread::ring()
 {
     std::vector<unique_function<void()>> due;
     {

@@ -8,6 +8,7 @@
 #include "session_clock.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -44,6 +45,7 @@ public:
 
     // Touched by the keeper, under its mutex.
     std::shared_ptr<mailbox> own_watch;
+    std::uint64_t number = 0;
 
 private:
     bool end_as(lease_state s, error_code told);

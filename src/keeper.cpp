@@ -34,7 +34,8 @@ keeper::~keeper()
 void keeper::add(const std::shared_ptr<holding>& h)
 {
     const std::lock_guard lock{mutex_};
-    holdings_.emplace(h.get(), h);
+    h->number = ++last_number_;
+    holdings_.emplace(h->number, h);
     arm();
 }
 
@@ -56,7 +57,7 @@ void keeper::remove(const holding* h)
     std::shared_ptr<mailbox> unwatched;
     {
         const std::lock_guard lock{mutex_};
-        const auto at = holdings_.find(h);
+        const auto at = holdings_.find(h->number);
         if (at == holdings_.end())
             return;
         holdings_.erase(at);
@@ -193,7 +194,7 @@ void keeper::watch_node(const std::shared_ptr<holding>& h)
     std::shared_ptr<mailbox> box;
     {
         const std::lock_guard lock{mutex_};
-        if (h->own_watch || !holdings_.contains(h.get()))
+        if (h->own_watch || !holdings_.contains(h->number))
             return;
         box = h->own_watch = core_.make_mailbox();
     }

@@ -15,10 +15,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 namespace turnstile::inline v0::detail {
@@ -56,7 +57,8 @@ private:
     std::atomic<bool> feeding_{false};  // one heartbeat at a time: none pile up while the connection is away
     mutable std::mutex mutex_;
     // Guarded by mutex_.
-    std::unordered_map<const holding*, std::weak_ptr<holding>> holdings_;
+    std::map<std::uint64_t, std::weak_ptr<holding>> holdings_;  // in the order of the grants
+    std::uint64_t last_number_ = 0;
     std::size_t provers_ = 0;
     std::optional<backstage::alarm> alarm_;
     epoch member_made_in_ = epoch::none;  // the epoch that has its member node

@@ -6,16 +6,7 @@
 
 #include <utility>
 
-#include <time.h>
-
 namespace turnstile::inline v0 {
-
-boot_clock::time_point boot_clock::now() noexcept
-{
-    timespec t{};
-    ::clock_gettime(CLOCK_BOOTTIME, &t);
-    return time_point{std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec}};
-}
 
 namespace detail {
 

@@ -2,11 +2,13 @@
 
 #include "fork_guard.hpp"
 #include "sdk_thread.hpp"
+#include "simulated_host.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <mutex>
+#include <utility>
 
 #include <pthread.h>
 #include <signal.h>
@@ -15,6 +17,8 @@ namespace turnstile::inline v0::detail {
 
 void post_to_notifier(unique_function<void()> f)
 {
+    if (auto* host = simulated_host::current())
+        return host->notify(std::move(f));
     static std::mutex making;
     static boost::asio::thread_pool* pool = nullptr;
     static std::uint32_t made_in = 0;

@@ -76,7 +76,7 @@ std::vector<std::string> watch_table::forget(mailbox& box)
 {
     std::vector<std::string> idle;
     auto paths = std::exchange(box.watching, {});
-    std::sort(paths.begin(), paths.end());
+    std::sort(paths.begin(), paths.end(), [](const auto* a, const auto* b) { return *a < *b; });
     paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
     for (const auto* path : paths) {
         const auto at = by_path_.find(*path);

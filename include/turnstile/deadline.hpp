@@ -7,13 +7,26 @@
 // lease::held_until.)
 #pragma once
 
+#include <turnstile/export.hpp>
+
 #include <chrono>
 
 namespace turnstile::inline v0 {
 
+/// std::chrono::steady_clock, and its points in time. (Only a simulation, which has a time of its own, makes them differ.)
+struct waiting_clock {
+    using duration = std::chrono::steady_clock::duration;
+    using rep = duration::rep;
+    using period = duration::period;
+    using time_point = std::chrono::steady_clock::time_point;
+    static constexpr bool is_steady = true;
+
+    TURNSTILE_EXPORT static time_point now() noexcept;
+};
+
 class deadline {
 public:
-    using clock = std::chrono::steady_clock;
+    using clock = waiting_clock;
 
     /// Waits as long as it takes.
     constexpr deadline() noexcept = default;
