@@ -50,6 +50,15 @@ test-ensemble: ## the tests of sessions and recipes on a local ensemble, and on 
 	@TURNSTILE_TEST_BACKEND=ensemble ctest --preset dev --label-regex real
 	@docker/ensemble run env TURNSTILE_TEST_BACKEND=docker ctest --preset dev --label-regex real
 
+.PHONY: simulate
+SEEDS ?= 100000
+SEED ?= 1
+simulate: ## recipes in simulated worlds: SEEDS=n from SEED=k, see docs/simulation.md
+	@scripts/setup build
+	@cmake --preset dev
+	@cmake --build --preset dev --parallel $(JOBS) --target simulate
+	@build/dev/tests/simulation/simulate --seed $(SEED) --seeds $(SEEDS)
+
 .PHONY: bench
 bench: ## benchmarks, with the raw C client beside us
 	@scripts/setup build run
