@@ -4,6 +4,8 @@
 
 #include <array>
 #include <charconv>
+#include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -17,7 +19,7 @@ namespace turnstile::simulation {
 namespace {
 
 /// A run takes milliseconds; one that takes so long does not end.
-constexpr unsigned seconds_max = 60;
+constexpr unsigned seconds_max = 30;
 
 // What a child tells, a line each: "v <violation>", "s <steps>", "c <times> <what>", "t <line of the trace>".
 
@@ -114,6 +116,7 @@ verdict run_apart(std::uint64_t seed, bool trace)
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) != 0)
         throw std::system_error{errno, std::generic_category(), "pipe"};
+    std::fflush(stdout);  // or the child would print it as well
     const auto child = ::fork();
     if (child < 0)
         throw std::system_error{errno, std::generic_category(), "fork"};

@@ -192,7 +192,8 @@ private:
         const bool promised = session_over(e.ec) ||
                               (how.has_deadline && (e.ec == errc::timed_out || e.ec == errc::not_connected)) ||
                               (how.cancelled_after && cancelled(e.ec));
-        if (!promised)
+        const bool without_reason = world_.calm && session_over(e.ec);
+        if (!promised || without_reason)
             object(fmt::format("{} ended with {}", how.verb, e.ec.message()));
     }
 
@@ -209,9 +210,16 @@ private:
         co_await work(key, held);
         world_.judge.write(process_, key, held, world_.chance.one_in(2));
         if (!held.held())
-            world_.counts.count("losses while holding");
+            lost(held);
         world_.judge.left(held);
         co_await give_back(key, held);
+    }
+
+    void lost(const lease& held)
+    {
+        world_.counts.count("losses while holding");
+        if (world_.calm)
+            object(held.path() + " was lost without a reason");
     }
 
     awaitable<void> work(const std::string& key, lease& held)

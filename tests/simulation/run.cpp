@@ -38,6 +38,7 @@ struct shape {
     std::chrono::microseconds round_trip;
     roughness rough;
     hostility hostile;
+    bool calm = false;
 };
 
 shape shape_of(dice& d)
@@ -65,6 +66,12 @@ shape shape_of(dice& d)
     s.hostile.stranger_one_in = d.one_in(4) ? d.between(20, 200) : 0;
     s.hostile.reap_one_in = d.one_in(2) ? d.between(5, 100) : 0;
     s.hostile.faults_max = d.below(20);
+    s.calm = d.one_in(8);
+    if (s.calm) {
+        s.hostile.faults_max = 0;
+        s.rough.stall_max = session_timeout / 50;
+        s.rough.stall_one_in = std::max<std::uint64_t>(s.rough.stall_one_in, 50);
+    }
     return s;
 }
 
@@ -92,6 +99,7 @@ public:
         world_.root = shape_.root;
         world_.keys = shape_.keys;
         world_.timeout = session_timeout;
+        world_.calm = shape_.calm;
     }
 
     verdict run()
