@@ -14,6 +14,8 @@
 
 #include <atomic>
 #include <functional>
+#include <stop_token>
+#include <thread>
 
 #include <signal.h>
 
@@ -249,6 +251,48 @@ TEST(mutex_on_a_network, ADeleteWhoseReplyIsCutOffIsRepeatedAndHarmsNobody)  // 
         EXPECT_TRUE(next->held()) << "the repeated delete hit a newer node";
         wait(next->release());
     }
+}
+
+/// Cuts the connection as soon as it is there, and changes the data of a node in between, for as long as it lives.
+class flapping {
+public:
+    flapping(testing::proxy& link, const session& outsider, std::string stirred)
+        : thread_{[&link, outsider, stirred = std::move(stirred)](const std::stop_token& enough) {
+              while (!enough.stop_requested()) {
+                  const auto seen = link.counters().connects;
+                  link.cut();
+                  wait(outsider.set(stirred, "stirred"));
+                  eventually([&] { return enough.stop_requested() || link.counters().connects > seen; });
+              }
+          }}
+    {
+    }
+
+private:
+    std::jthread thread_;
+};
+
+TEST(mutex_on_a_network, AWaitEndsInTimeWhileTheLinkFlapsAndTheNodeAheadIsStirred)  // 10
+{
+    testing::proxy link{real_zookeeper().connect_string(0)};
+    const auto holder = session::open(towards(real_zookeeper().connect_string()));
+    const auto waiter = session::open(towards(link.connect_string()));
+    wait(waiter.connected(patience));
+    const auto held = wait(mutex{holder, "/flapping"}.acquire(patience));
+    {
+        const flapping trouble{link, holder, held.path()};
+        for (int i = 0; i < 3; ++i) {
+            const auto asked = std::chrono::steady_clock::now();
+            const auto ended = error_of([&] { wait(mutex{waiter, "/flapping"}.acquire(500ms)); });
+            EXPECT_TRUE(ended == errc::timed_out || ended == errc::not_connected || session_over(ended)) << ended;
+            EXPECT_LT(std::chrono::steady_clock::now() - asked, 500ms + 1s);
+        }
+        EXPECT_GE(link.counters().connects, 3U) << "it did not flap";
+    }
+    wait(waiter.connected(patience));
+    wait(waiter.swept(patience));
+    EXPECT_EQ(children_now(holder, "/flapping").size(), 1U) << "the holder's, and nobody else's";
+    EXPECT_TRUE(held.held());
 }
 
 TEST(mutex_on_a_network, APartitionedHolderKnowsBeforeTheNextOneIsGranted)  // 23
