@@ -175,9 +175,7 @@ TEST_F(mutex_on_an_ensemble, AHolderOnAServerThatIsCutOffKnowsBeforeTheNextOneIs
 
 TEST_F(mutex_on_an_ensemble, IsHandedOnWhileTheServersAreRestartedOneAfterTheOther)
 {
-    std::vector<session> sessions;
-    for (int i = 0; i < 4; ++i)
-        sessions.push_back(open());
+    const std::array<session, 4> sessions{open(), open(), open(), open()};
     std::atomic<bool> over{false};
     std::atomic<int> inside{0};
     std::atomic<int> grants{0};
@@ -196,7 +194,8 @@ TEST_F(mutex_on_an_ensemble, IsHandedOnWhileTheServersAreRestartedOneAfterTheOth
         }
     };
     std::vector<running<void>> contenders;
-    for (auto& s : sessions)
+    contenders.reserve(sessions.size());
+    for (const auto& s : sessions)
         contenders.push_back(run_.spawn(contend(s)));
     for (std::size_t member = 0; member < zk_.size(); ++member) {
         const int before = grants;

@@ -36,7 +36,8 @@ TEST(election_greeting, MayArriveByteByByte)
 {
     election_greeting g{"127.0.0.1:12345"};
     std::string passed_on;
-    for (const char byte : version_one + member_three + own_address + "v")
+    const auto sent = version_one + member_three + own_address + "v";
+    for (const char& byte : sent)
         passed_on += g.feed({&byte, 1});
     EXPECT_EQ(passed_on, version_one + member_three + our_address + "v");
 }
