@@ -140,6 +140,7 @@ TEST_F(ensemble_of_three, KnowsTheServerOfASession)
 
 TEST_F(ensemble_of_three, ASessionMovesToAnotherServerWhenItsOwnIsKilled)
 {
+    // snippet: move
     const auto s = connect(zk_.connect_string());
     wait(s.create("/moved", "", create_mode::ephemeral));
     const auto before = s.epoch();
@@ -148,6 +149,7 @@ TEST_F(ensemble_of_three, ASessionMovesToAnotherServerWhenItsOwnIsKilled)
     zk_.kill(*first);
     EXPECT_TRUE(eventually([&] { return zk_.server_of(s.id()).value_or(*first) != *first; }));
     EXPECT_TRUE(wait(s.exists("/moved", patience)));
+    // end of snippet
     EXPECT_EQ(s.epoch(), before);
 }
 
