@@ -21,7 +21,8 @@ bool was_over(const attempt& a, const attempt& at_grant_of)
     const auto* const own = a.granted();
     const bool expired = own->held_until.count() != 0 && own->held_until <= at_grant_of.granted()->boot;
     // Whose session was ended by force hears of it before it is done, or is told that it has lost.
-    const bool taken = a.taken_away != nullptr && (!a.losses.empty() || a.taken_away->monotonic <= a.end()->monotonic);
+    const bool taken = a.taken_away != nullptr &&
+                       (!a.losses.empty() || (a.end() != nullptr && a.taken_away->monotonic <= a.end()->monotonic));
     return expired || taken;
 }
 

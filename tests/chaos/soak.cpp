@@ -1,0 +1,106 @@
+#include "soak.hpp"
+
+#include "page.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <set>
+#include <string>
+
+namespace turnstile::chaos {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+/// Figures that are a worst case, not a sum.
+const std::set<std::string> extremes{
+    "depth", "fault_kinds", "keys", "longest_standstill_ms", "longest_wait_after_heal_ms", "processes"};
+
+/// The book of a soak, and what its phases make together.
+class book {
+public:
+    explicit book(std::filesystem::path file) : file_{std::move(file)}
+    {
+        std::ifstream in{file_};
+        for (std::string line; std::getline(in, line);)
+            // A line that was cut off is a phase that does not count.
+            if (const auto phase = json::parse(line, nullptr, false); !phase.is_discarded())
+                add(phase);
+    }
+
+    void append(const json& phase)
+    {
+        std::ofstream out{file_, std::ios::app};
+        if (!(out << phase.dump() << '\n').flush())
+            throw std::runtime_error{"cannot append to " + file_.string()};
+        add(phase);
+    }
+
+    std::size_t phases() const { return phases_; }
+    bool good() const { return phases_ > 0 && bad_ == 0; }
+    void print() const
+    {
+        std::cout << "soak: " << phases_ << " phases, " << bad_ << " of them not good, " << violations_ << " violations\n";
+        for (const auto& [name, value] : figures_)
+            std::cout << "  " << name << ' ' << value << '\n';
+        std::cout << std::flush;
+    }
+
+private:
+    void add(const json& phase)
+    {
+        ++phases_;
+        bad_ += phase.at("good").get<bool>() ? 0 : 1;
+        violations_ += phase.at("violations").get<std::int64_t>();
+        for (const auto& [name, value] : phase.at("figures").items()) {
+            auto& sum = figures_[name];
+            sum = extremes.contains(name) ? std::max(sum, value.get<std::int64_t>()) : sum + value.get<std::int64_t>();
+        }
+    }
+
+    const std::filesystem::path file_;
+    std::size_t phases_ = 0;
+    std::size_t bad_ = 0;
+    std::int64_t violations_ = 0;
+    std::map<std::string, std::int64_t> figures_;
+};
+
+json line_of(const run_options& how, const run_result& result)
+{
+    return {{"seed", how.stage.seed},           {"good", result.good()}, {"violations", result.verdict.violations_in_all()},
+            {"unmet", result.verdict.unmet},    {"stuck", result.stuck}, {"harness", result.harness},
+            {"figures", result.verdict.figures}};
+}
+
+}  // namespace
+
+bool soak(soak_options how, const std::function<bool()>& interrupted)
+{
+    const auto directory = how.phase.stage.directory;
+    const auto seed = how.phase.stage.seed;
+    std::filesystem::create_directories(directory);
+    book phases{directory / "soak.jsonl"};
+    const auto end = std::chrono::steady_clock::now() + how.length;
+    while (std::chrono::steady_clock::now() < end && !interrupted()) {
+        how.phase.stage.seed = seed + phases.phases();
+        how.phase.stage.directory = directory / ("phase-" + std::to_string(phases.phases() + 1));
+        how.phase.length =
+            std::min(how.phase.length, std::chrono::ceil<std::chrono::seconds>(end - std::chrono::steady_clock::now()));
+        std::cout << "phase " << phases.phases() + 1 << ", seed " << how.phase.stage.seed << std::endl;
+        const auto result = run(how.phase, interrupted);
+        save(how.phase, result);
+        phases.append(line_of(how.phase, result));
+        if (result.good())
+            std::filesystem::remove(how.phase.stage.directory / "history.jsonl");
+        else
+            std::cout << page_of(how.phase, result);
+        phases.print();
+    }
+    return phases.good();
+}
+
+}  // namespace turnstile::chaos
