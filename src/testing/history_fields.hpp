@@ -16,6 +16,7 @@ void for_each_optional_field(Visit visit)
 {
     using e = history_event;
     visit("process", &e::process);
+    visit("victim", &e::victim);
     visit("session", &e::session);
     visit("op", &e::op);
     visit("key", &e::key);

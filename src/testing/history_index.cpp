@@ -63,7 +63,7 @@ void history_index::note(const history_event& e)
     if (e.type == fault || e.type == healed)
         return note_fault(e);
     if (e.type == killed)
-        deaths.emplace(e.process, &e);
+        deaths.emplace(e.victim, &e);
     if (e.type == session_over)
         ended_sessions.emplace(e.session, &e);
     if (e.type == quiet && this->quiet == nullptr)

@@ -120,7 +120,7 @@ void check_sense(const line_reader& from, const history_event& e)
     needs((e.type != granted && e.type != effect) || e.token != 0, "token");
     needs(e.type != fault || !e.fault.empty(), "fault");
     needs((e.type != fault && e.type != healed) || !e.op.empty(), "op");
-    needs(e.type != killed || !e.process.empty(), "process");
+    needs(e.type != killed || !e.victim.empty(), "victim");
     needs(e.type != session_over || e.session != 0, "session");
     needs(e.type != probe || !e.key.empty(), "key");
     if (e.weight < 1 || e.maximum < 0)

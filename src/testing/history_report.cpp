@@ -88,11 +88,11 @@ std::string what_happened(const history_event& e)
         case effect:
             return effect_in_words(e);
         case fault:
-            return "fault " + e.op + " begins: " + e.fault;
+            return "fault " + e.op + " begins: " + e.fault + (e.victim.empty() ? "" : " of " + e.victim);
         case healed:
             return "fault " + e.op + " is over";
         case killed:
-            return "the process is killed";
+            return "process " + e.victim + " is killed";
         case session_over:
             return "the ZooKeeper session is over";
         case leader_changed:

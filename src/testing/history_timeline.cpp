@@ -48,7 +48,7 @@ std::vector<row> rows_of(const history_violation& v)
 {
     std::vector<row> rows;
     for (const auto& e : v.evidence) {
-        const auto name = belongs_to_a_call(e) ? e.op : e.process;
+        const auto name = belongs_to_a_call(e) ? e.op : !e.victim.empty() ? e.victim : e.process;
         auto at = std::ranges::find(rows, name, &row::name);
         if (at == rows.end())
             at = rows.insert(rows.end(), row{name, e.process, {}});

@@ -14,7 +14,7 @@ public:
     explicit well_time(const history_index& h)
     {
         for (const auto& f : h.faults)
-            if (f.begin->process.empty())
+            if (f.begin->victim.empty())
                 add(f.begin->monotonic, f.end != nullptr ? f.end->monotonic : nanoseconds::max());
     }
 
@@ -53,8 +53,8 @@ faults_by_process client_faults(const history_index& h)
 {
     faults_by_process found;
     for (const auto& f : h.faults)
-        if (!f.begin->process.empty())
-            found[f.begin->process].push_back(f);
+        if (!f.begin->victim.empty())
+            found[f.begin->victim].push_back(f);
     return found;
 }
 

@@ -39,7 +39,7 @@ asio::awaitable<void> caller::live()
             default:
                 co_await wait_for_turn(key);
         }
-        co_await pause(dice_.between(0ms, 10ms));
+        co_await pause(dice_.between(0ms, 4ms));
     }
 }
 
@@ -111,12 +111,13 @@ asio::awaitable<void> caller::change_its_mind(std::string key)
 asio::awaitable<void> caller::use(std::string op, std::string key, lease held)
 {
     shared_.log.append(event_of(history_event_type::granted, op, key, held));
-    const auto until = std::chrono::steady_clock::now() + some_holding();
+    const auto holding = some_holding();
+    const auto until = std::chrono::steady_clock::now() + holding;
     do {
         if (!held.held())
             break;
         co_await write(op, key, held, false);
-        co_await pause(dice_.between(0ms, 2ms));
+        co_await pause(dice_.between(0ms, 1ms + holding / 10));
     } while (std::chrono::steady_clock::now() < until);
     // Who has been stopped for too long is the zombie of which resources have to beware: it writes without asking.
     if (!held.held())

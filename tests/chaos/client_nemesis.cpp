@@ -54,7 +54,7 @@ void client_nemesis::strike(const planned_fault& f, const std::stop_token& stop)
 void client_nemesis::tell_killed(const std::string& process)
 {
     testing::history_event e{testing::history_event_type::killed};
-    e.process = process;
+    e.victim = process;
     stage_.log().append(e);
 }
 

@@ -15,14 +15,13 @@ void rest(const std::stop_token& stop, std::chrono::milliseconds time)
     woken.wait_for(lock, stop, time, [] { return false; });
 }
 
-fault_entry::fault_entry(testing::history_recorder& log, fault_kind kind, std::string process, std::string detail)
-    : log_{log}
+fault_entry::fault_entry(testing::history_recorder& log, fault_kind kind, std::string victim, std::string detail) : log_{log}
 {
     static std::atomic<int> last{0};
     id_ = "f" + std::to_string(++last);
     history_event e{history_event_type::fault, id_};
     e.fault = name_of(kind);
-    e.process = std::move(process);
+    e.victim = std::move(victim);
     e.detail = std::move(detail);
     log_.append(e);
 }

@@ -22,7 +22,7 @@ void rest(const std::stop_token& stop, std::chrono::milliseconds time);
 /// A fault in the history, from its beginning to its heal.
 class fault_entry {
 public:
-    fault_entry(testing::history_recorder& log, fault_kind kind, std::string process = {}, std::string detail = {});
+    fault_entry(testing::history_recorder& log, fault_kind kind, std::string victim = {}, std::string detail = {});
     fault_entry(const fault_entry&) = delete;
     fault_entry& operator=(const fault_entry&) = delete;
     ~fault_entry();

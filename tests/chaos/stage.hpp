@@ -25,7 +25,7 @@ struct stage_options {
     std::filesystem::path worker;     ///< the program
     std::uint64_t seed = 1;
     std::size_t clients = 9;
-    int callers = 3;
+    int callers = 5;
     std::size_t keys = 5;
     std::chrono::milliseconds session_timeout{2'000};
     std::filesystem::path names;  ///< libnss_wrapper.so; empty: no client is given a name

@@ -48,18 +48,19 @@ public:
         e.accepted = accepted;
         return e;
     }
-    history_event& fault(const std::string& id, const std::string& kind, const std::string& process = {})
+    history_event& fault(const std::string& id, const std::string& kind, const std::string& victim = {})
     {
         auto& e = tell(history_event_type::fault, id, {});
         e.fault = kind;
-        e.process = process;
+        e.victim = victim;
+        e.process = "nemesis";
         return e;
     }
     history_event& healed(const std::string& id) { return tell(history_event_type::healed, id, {}); }
     history_event& killed(const std::string& op)
     {
         auto& e = tell(history_event_type::killed, {}, {});
-        e.process = "of-" + op;
+        e.victim = "of-" + op;
         return e;
     }
 

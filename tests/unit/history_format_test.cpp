@@ -73,6 +73,7 @@ TEST(history_format, EveryFieldComesBackAsItWasWritten)
     e.monotonic = 5ns;
     e.boot = 6ns;
     e.process = "w1";
+    e.victim = "w2";
     e.session = 0x1234;
     e.kind = testing::holding_kind::permits;
     e.held_until = 77ns;
@@ -96,7 +97,7 @@ TEST(history_format, EveryTypeHasANameThatIsReadAgain)
     std::set<std::string_view> names;
     for (int t = 0; t <= static_cast<int>(history_event_type::census); ++t) {
         history_event e{static_cast<history_event_type>(t), "o", "k", 1};
-        e.process = "p";
+        e.victim = "p";
         e.session = 1;
         e.fault = "f";
         names.insert(testing::name_of(e.type));

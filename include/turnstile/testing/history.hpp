@@ -70,9 +70,10 @@ struct history_event {
     history_event_type type = history_event_type::invoke;
     std::chrono::nanoseconds monotonic{0};  ///< CLOCK_MONOTONIC; 0: stamped by the recorder
     std::chrono::nanoseconds boot{0};       ///< CLOCK_BOOTTIME; 0: stamped by the recorder
-    std::string process;                    ///< empty: the recorder's. A restarted process has a new name
-    std::int64_t session = 0;               ///< ZooKeeper's id
-    std::string op;                         ///< the call, unique in the history; of a fault, the fault
+    std::string process;                    ///< who tells; empty: the recorder's. A restarted process has a new name
+    std::string victim;        ///< of a fault or a kill: the client process that it hit; empty: servers, network
+    std::int64_t session = 0;  ///< ZooKeeper's id
+    std::string op;            ///< the call, unique in the history; of a fault, the fault
     std::string key;
     holding_kind kind = holding_kind::mutex;
     std::int64_t token = 0;
@@ -83,8 +84,7 @@ struct history_event {
     bool waits = true;                       ///< of an invoke: false when it only tries
     bool accepted = true;                    ///< of an effect; of a probe: granted
     bool zombie = false;                     ///< of an effect: written on purpose by one who must have lost its lease
-    std::string fault;                       ///< its kind: "kill_server", "lost_create_executed" ... Where a fault names
-                                             ///< a process, it is that client's, and nobody else's excuse
+    std::string fault;                       ///< its kind: "kill_server", "lost_create_executed" ...
     std::string detail;                      ///< for people
     std::int64_t nodes = 0;                  ///< of a census: left in the lines
     std::int64_t watches = 0;                ///< of a census: more than before the run
