@@ -66,6 +66,19 @@ bench: ## benchmarks, with the raw C client beside us
 	@cmake --build --preset release --parallel $(JOBS)
 	@bench/run
 
+.PHONY: chaos soak
+SEED ?= 0
+MINUTES ?= 60
+chaos: arguments = --profile chaos
+chaos: ## ten minutes of faults against locks, and a judge (SEED=n: a given plan)
+soak: arguments = --profile soak --minutes $(MINUTES)
+soak: ## the same in phases, MINUTES=60; goes on where it was broken off
+chaos soak:
+	@scripts/setup build run
+	@cmake --preset release
+	@cmake --build --preset release --parallel $(JOBS) --target chaos
+	@build/release/tests/chaos/chaos $(arguments) --seed $(SEED)
+
 .PHONY: format format-check lint
 format: ## every C++ file by .clang-format
 	@scripts/setup lint

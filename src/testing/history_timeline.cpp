@@ -44,14 +44,22 @@ struct row {
 
 bool belongs_to_a_call(const history_event& e) { return e.type <= history_event_type::effect; }
 
+/// The row that an event stands in. A process's death ends what its call was doing.
+bool belongs_to(const row& r, const history_event& e)
+{
+    if (belongs_to_a_call(e))
+        return r.name == e.op;
+    return e.type == history_event_type::killed ? r.process == e.victim
+                                                : r.name == (e.victim.empty() ? e.process : e.victim);
+}
+
 std::vector<row> rows_of(const history_violation& v)
 {
     std::vector<row> rows;
     for (const auto& e : v.evidence) {
-        const auto name = belongs_to_a_call(e) ? e.op : !e.victim.empty() ? e.victim : e.process;
-        auto at = std::ranges::find(rows, name, &row::name);
+        auto at = std::ranges::find_if(rows, [&](const row& r) { return belongs_to(r, e); });
         if (at == rows.end())
-            at = rows.insert(rows.end(), row{name, e.process, {}});
+            at = rows.insert(rows.end(), row{belongs_to_a_call(e) ? e.op : e.process, e.process, {}});
         at->events.push_back(&e);
     }
     return rows;
