@@ -2,7 +2,7 @@
 #include "history_rules.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <ranges>
 
 namespace turnstile::inline v0::testing {
 
@@ -59,8 +59,8 @@ void grants_follow_tokens(const history_index& h, const judge_options&, rule_fin
     for (const auto& [name, k] : h.keys) {
         const attempt* shared = nullptr;  // the earliest grant of a larger token, by kind
         const attempt* exclusive = nullptr;
-        for (auto at = k.by_token.rbegin(); at != k.by_token.rend(); ++at) {
-            const auto& a = **at;
+        for (const auto* candidate : k.by_token | std::views::reverse) {
+            const auto& a = *candidate;
             if (a.kind() == holding_kind::permits)
                 continue;
             found.judged();
@@ -79,8 +79,8 @@ void first_come_first_served(const history_index& h, const judge_options&, rule_
 {
     for (const auto& [name, k] : h.keys) {
         seen_first later;
-        for (auto at = k.by_token.rbegin(); at != k.by_token.rend(); ++at) {
-            const auto& a = **at;
+        for (const auto* candidate : k.by_token | std::views::reverse) {
+            const auto& a = *candidate;
             if (a.invokes.empty())
                 continue;
             found.judged();
