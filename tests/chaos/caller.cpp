@@ -211,7 +211,7 @@ const std::string& caller::some_key()
 /// Mostly as short as it can be, now and then across heartbeats.
 std::chrono::milliseconds caller::some_holding()
 {
-    if (dice_.one_in(400))
+    if (dice_.one_in(800))
         return dice_.between(500ms, 2500ms);
     return dice_.one_in(20) ? dice_.between(5ms, 40ms) : 0ms;
 }

@@ -28,7 +28,7 @@ struct arguments {
     std::int64_t seconds = 0;
     std::int64_t minutes = 60;
     std::size_t clients = 9;
-    std::size_t keys = 5;
+    std::size_t keys = 6;
     std::filesystem::path directory;
 };
 

@@ -22,7 +22,7 @@ void observer::look(const std::stop_token& stop)
 {
     while (!stop.stop_requested())
         for (const auto& key : stage_.keys()) {
-            rest(stop, 40ms);
+            rest(stop, 150ms);
             if (stop.stop_requested())
                 return;
             try {
