@@ -56,7 +56,7 @@ event_refs stories(std::initializer_list<const attempt*> of, std::initializer_li
             std::ranges::copy(a->story(), std::back_inserter(all));
     std::ranges::copy_if(more, std::back_inserter(all), [](event_ref e) { return e != nullptr; });
     std::ranges::stable_sort(all, {}, [](event_ref e) { return std::pair{e->monotonic, e}; });
-    all.erase(std::ranges::unique(all).begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
     return all;
 }
 

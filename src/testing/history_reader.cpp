@@ -124,7 +124,7 @@ void check_sense(const line_reader& from, const history_event& e)
     needs(e.type != session_over || e.session != 0, "session");
     needs(e.type != probe || !e.key.empty(), "key");
     if (e.weight < 1 || e.maximum < 0)
-        from.fail(history_errc::bad_value, "\"weight\" or \"maximum\" is out of range");
+        from.fail(history_errc::bad_value, R"("weight" or "maximum" is out of range)");
 }
 
 }  // namespace

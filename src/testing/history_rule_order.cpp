@@ -1,8 +1,9 @@
 // First come, first served: grants come in the order of the tokens, and tokens in the order of arrival.
 #include "history_rules.hpp"
 
+#include <boost/range/adaptor/reversed.hpp>
+
 #include <algorithm>
-#include <ranges>
 
 namespace turnstile::inline v0::testing {
 
@@ -59,7 +60,7 @@ void grants_follow_tokens(const history_index& h, const judge_options&, rule_fin
     for (const auto& [name, k] : h.keys) {
         const attempt* shared = nullptr;  // the earliest grant of a larger token, by kind
         const attempt* exclusive = nullptr;
-        for (const auto* candidate : k.by_token | std::views::reverse) {
+        for (const auto* candidate : boost::adaptors::reverse(k.by_token)) {
             const auto& a = *candidate;
             if (a.kind() == holding_kind::permits)
                 continue;
@@ -79,7 +80,7 @@ void first_come_first_served(const history_index& h, const judge_options&, rule_
 {
     for (const auto& [name, k] : h.keys) {
         seen_first later;
-        for (const auto* candidate : k.by_token | std::views::reverse) {
+        for (const auto* candidate : boost::adaptors::reverse(k.by_token)) {
             const auto& a = *candidate;
             if (a.invokes.empty())
                 continue;
