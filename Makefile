@@ -52,12 +52,11 @@ test-ensemble: ## the tests of sessions and recipes on a local ensemble, and on 
 
 .PHONY: simulate
 SEEDS ?= 100000
-SEED ?= 1
 simulate: ## recipes in simulated worlds: SEEDS=n from SEED=k, see docs/simulation.md
 	@scripts/setup build
 	@cmake --preset dev
 	@cmake --build --preset dev --parallel $(JOBS) --target simulate
-	@build/dev/tests/simulation/simulate --seed $(SEED) --seeds $(SEEDS)
+	@build/dev/tests/simulation/simulate --seed $(or $(SEED),1) --seeds $(SEEDS)
 
 .PHONY: bench
 bench: ## benchmarks, with the raw C client beside us
@@ -67,7 +66,6 @@ bench: ## benchmarks, with the raw C client beside us
 	@bench/run
 
 .PHONY: chaos soak
-SEED ?= 0
 MINUTES ?= 60
 chaos: arguments = --profile chaos
 chaos: ## ten minutes of faults against locks, and a judge (SEED=n: a given plan)
@@ -77,7 +75,22 @@ chaos soak:
 	@scripts/setup build run
 	@cmake --preset release
 	@cmake --build --preset release --parallel $(JOBS) --target chaos
-	@build/release/tests/chaos/chaos $(arguments) --seed $(SEED)
+	@build/release/tests/chaos/chaos $(arguments) --seed $(or $(SEED),0)
+
+# How long each target looks for inputs that break its claims.
+SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: ## libFuzzer on every parser: SECONDS=60 each
+	@scripts/setup build fuzz
+	@cmake --preset fuzz
+	@cmake --build --preset fuzz --parallel $(JOBS)
+	@FUZZ_SECONDS=$(SECONDS) ctest --preset fuzz --parallel $(TEST_JOBS)
+
+.PHONY: model
+model: ## searches the model of the waiting line, and its mutants, with spin
+	@scripts/setup model
+	@JOBS=$(JOBS) tests/model/check
 
 .PHONY: format format-check lint
 format: ## every C++ file by .clang-format

@@ -1,0 +1,116 @@
+// Names of places: the input is a directory's children, one a line. Parsing is strict, the order is an order, and who stands
+// ahead does not depend on how the server sorts its list.
+#include "property.hpp"
+
+#include <turnstile/path.hpp>
+
+#include "recipes/detail/place_name.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace turnstile::fuzz {
+
+namespace {
+
+using detail::place;
+
+constexpr std::size_t digits = 10;
+
+bool looks_like_a_place(std::string_view name)
+{
+    if (name.size() < digits)
+        return false;
+    const auto number = name.substr(name.size() - digits);
+    const auto head = name.substr(0, name.size() - digits);
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    return std::all_of(number.begin(), number.end(), digit) && number <= "2147483647" &&
+           (head.ends_with("-lock-") || head.ends_with("__lock__"));
+}
+
+void check_parsing(const std::string& name)
+{
+    const auto p = detail::parse_place(name);
+    require(p.has_value() == looks_like_a_place(name), "a place is what looks like one, and nothing else");
+    if (!p)
+        return;
+    require(p->name == name, "a place keeps its name");
+    require(p->sequence == std::stoll(name.substr(name.size() - digits)), "its number is what its digits say");
+    require(!detail::parse_place(name + "x") && !detail::parse_place(name + " "), "nothing stands behind the number");
+}
+
+/// Of three at a time: irreflexive, asymmetric, transitive, and equal when neither is less.
+void check_order(const place& a, const place& b, const place& c)
+{
+    require(!(a < a), "no place is before itself");
+    require(!(a < b && b < a), "two places are not before each other");
+    require(!(a < b && b < c) || a < c, "the order is transitive");
+    require((!(a < b) && !(b < a)) == (a == b), "different places have an order");
+    require(a.sequence >= b.sequence || a < b, "the number decides");
+}
+
+void check_ahead(const std::vector<std::string>& children, const place& own)
+{
+    const auto ahead = detail::places_ahead(children, own);
+    require(ahead.has_value(), "who is in the list is found in it");
+    require(std::is_sorted(ahead->begin(), ahead->end()), "the nearest stands last");
+    std::size_t before = 0;
+    for (const auto& child : children) {
+        const auto p = detail::parse_place(child);
+        before += p && *p < own ? 1 : 0;
+    }
+    require(ahead->size() == before, "everybody before us is ahead, and nobody else");
+
+    auto reversed = children;
+    std::reverse(reversed.begin(), reversed.end());
+    require(detail::places_ahead(reversed, own) == ahead, "the order of the list does not matter");
+    std::erase(reversed, own.name);
+    require(!detail::places_ahead(reversed, own), "a list without us says so");
+}
+
+void check_marker(const std::uint8_t* data, std::size_t size)
+{
+    std::int64_t session = 0;
+    std::uint64_t counter = 0;
+    if (size < 1 + sizeof session + sizeof counter)
+        return;
+    std::memcpy(&session, data + 1, sizeof session);
+    std::memcpy(&counter, data + 1 + sizeof session, sizeof counter);
+    const char kind = "xrws"[data[0] % 4];
+    const auto marker = detail::place_marker(kind, session, counter);
+    require(marker != detail::place_marker(kind, session, counter + 1), "the next attempt has another mark");
+    require(marker != detail::place_marker(kind, session + 1, counter), "another session has another mark");
+    const auto name = marker + "0000000042";
+    require(!check_path("/" + name), "our names are good components");
+    check_parsing(name);
+}
+
+}  // namespace
+
+}  // namespace turnstile::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    using namespace turnstile::fuzz;
+    std::vector<std::string> children;
+    std::vector<place> places;
+    for (const auto line : split(text_of(data, std::min<std::size_t>(size, 1'024)), '\n')) {
+        children.emplace_back(line);
+        check_parsing(children.back());
+        if (auto p = turnstile::detail::parse_place(line))
+            places.push_back(std::move(*p));
+    }
+    places.resize(std::min<std::size_t>(places.size(), 8));
+    for (const auto& a : places)
+        for (const auto& b : places)
+            for (const auto& c : places)
+                check_order(a, b, c);
+    for (const auto& own : places)
+        check_ahead(children, own);
+    check_marker(data, size);
+    return 0;
+}
