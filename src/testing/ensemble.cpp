@@ -3,6 +3,8 @@
 #include "connection_report.hpp"
 #include "ensemble_members.hpp"
 
+#include <unistd.h>
+
 #include <functional>
 #include <stdexcept>
 #include <thread>
@@ -36,6 +38,7 @@ public:
         }
     }
 
+    bool is_ours() const noexcept { return owner_ == ::getpid(); }
     ensemble_members& members() const noexcept { return *members_; }
     server_process& at(std::size_t member) const { return members_->at(member); }
     std::chrono::milliseconds start_patience() const { return options_.member.start_patience; }
@@ -88,12 +91,18 @@ public:
 
 private:
     const ensemble_options options_;
+    const pid_t owner_ = ::getpid();
     std::unique_ptr<ensemble_members> members_;
 };
 
 ensemble::ensemble(ensemble_options options) : impl_{std::make_unique<impl>(std::move(options))} { impl_->first_start(); }
 
-ensemble::~ensemble() = default;
+ensemble::~ensemble()
+{
+    // In a fork the relays' thread is missing, and their sockets are the parent's: closing them would disturb its relays.
+    if (!impl_->is_ours())
+        static_cast<void>(impl_.release());  // NOLINT(bugprone-unused-return-value)
+}
 
 std::size_t ensemble::size() const noexcept { return impl_->members().size(); }
 

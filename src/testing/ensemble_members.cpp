@@ -51,7 +51,7 @@ std::vector<std::string> quorum_config(const quorum_network& network, std::size_
 
 member_role role_named(std::string_view mode)
 {
-    if (mode == "leader")
+    if (mode == "leader" || mode == "standalone")  // an ensemble of one
         return member_role::leader;
     return mode == "follower" ? member_role::follower : member_role::none;
 }

@@ -121,7 +121,8 @@ public:
     void start_all();
     /// All are down before the first is up again.
     void restart_all();
-    /// One after the other, the leader last; the next one when the last one serves. Sessions survive it.
+    /// One after the other, the leader last; the next one when the last one serves. Sessions survive it whose timeouts are
+    /// longer than an election.
     void rolling_restart();
     /// Forgets every node and session. Stops the members first, if any runs, and starts none.
     void wipe_all();
