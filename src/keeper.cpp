@@ -167,8 +167,8 @@ void keeper::feed_first(epoch in, unique_function<void(error_code)> told)
 {
     auto path = member_path(core_);
     std::vector<operation> creates;
-    for (auto at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1))
-        creates.emplace_back(op::create{path.substr(0, at), "", create_mode::container});
+    for (auto& prefix : path_prefixes(parent_path(path)))
+        creates.emplace_back(op::create{std::move(prefix), "", create_mode::container});
     creates.emplace_back(op::create{std::move(path), "", create_mode::ephemeral});
     auto on_answer = [this, in, keep = core_.shared_from_this(),
                       told = std::move(told)](const std::vector<outcome>& answers) mutable {

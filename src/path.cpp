@@ -55,6 +55,17 @@ std::string_view parent_path(std::string_view path) noexcept
 
 std::string_view path_name(std::string_view path) noexcept { return path.substr(path.rfind('/') + 1); }
 
+std::vector<std::string> path_prefixes(std::string_view path)
+{
+    std::vector<std::string> prefixes;
+    if (path == "/")
+        return prefixes;
+    for (auto end = path.find('/', 1); end != std::string_view::npos; end = path.find('/', end + 1))
+        prefixes.emplace_back(path.substr(0, end));
+    prefixes.emplace_back(path);
+    return prefixes;
+}
+
 std::string encode_component(std::string_view text)
 {
     static constexpr std::string_view hex = "0123456789ABCDEF";

@@ -143,11 +143,8 @@ boost::asio::awaitable<void> make_containers(session s, std::string path, deadli
     if (const auto bad = check_path(path))
         throw error{bad, "create_containers", path};
     pipeline creates;
-    for (auto end = path.find('/', 1); path != "/"; end = path.find('/', end + 1)) {
-        creates.add(op::create{path.substr(0, end), "", create_mode::container});
-        if (end == std::string::npos)
-            break;
-    }
+    for (auto& prefix : path_prefixes(path))
+        creates.add(op::create{std::move(prefix), "", create_mode::container});
     const auto answers =
         co_await s.run(std::move(creates), until.is_never() ? deadline{s.options().operation_timeout} : until);
     if (!answers.empty() && answers.back().ec && answers.back().ec != errc::node_exists)

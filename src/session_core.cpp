@@ -1,5 +1,7 @@
 #include "session_core.hpp"
 
+#include <turnstile/path.hpp>
+
 #include "fork_guard.hpp"
 #include "session_core_guarded.hpp"
 #include "session_setup.hpp"
@@ -198,11 +200,8 @@ void session_core::begin_epoch(guarded& g)
 void session_core::make_root()
 {
     std::vector<operation> creates;
-    for (auto end = options_.root.find('/', 1);; end = options_.root.find('/', end + 1)) {
-        creates.emplace_back(op::create{options_.root.substr(0, end), "", create_mode::persistent, options_.default_acl});
-        if (end == std::string::npos)
-            break;
-    }
+    for (auto& prefix : path_prefixes(options_.root))
+        creates.emplace_back(op::create{std::move(prefix), "", create_mode::persistent, options_.default_acl});
     auto made = [weak = weak_from_this(), in = epoch_](const std::vector<outcome>& answers) {
         if (const auto core = weak.lock())
             core->root_made(in, answers.back().ec);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace turnstile::inline v0 {
 
@@ -25,6 +26,9 @@ TURNSTILE_EXPORT std::string_view parent_path(std::string_view path) noexcept;
 
 /// "/a/b" -> "b".
 TURNSTILE_EXPORT std::string_view path_name(std::string_view path) noexcept;
+
+/// "/a", "/a/b" and "/a/b/c" of "/a/b/c": what has to be there, from the top. None of "/". The path must be a good one.
+TURNSTILE_EXPORT std::vector<std::string> path_prefixes(std::string_view path);
 
 /// Any text as one component: what is not a letter, a digit or one of -_. is percent-encoded, so that an order number from
 /// outside can never leave its place in the tree. Throws errc::bad_argument when empty or longer than 255 bytes encoded.

@@ -9,15 +9,6 @@ namespace turnstile::inline v0::detail {
 
 namespace {
 
-void add_container_creates(std::vector<operation>& to, const std::string& directory)
-{
-    for (auto end = directory.find('/', 1);; end = directory.find('/', end + 1)) {
-        to.emplace_back(op::create{directory.substr(0, end), "", create_mode::container});
-        if (end == std::string::npos)
-            return;
-    }
-}
-
 /// Why the directory is still missing: because it cannot be made (trying again would never end), or because it has been
 /// reaped since (no error). `answers` begin with those of the containers, from the top; the first refusal is the reason of
 /// those that follow.
@@ -42,7 +33,8 @@ std::vector<operation> entering::question() const
         case step::create:
             q.reserve(2);
             if (make_directory_)
-                add_container_creates(q, line.directory);
+                for (auto& prefix : path_prefixes(line.directory))
+                    q.emplace_back(op::create{std::move(prefix), "", create_mode::container});
             q.emplace_back(op::create{ours_.path_to_create(), line.data, create_mode::ephemeral_sequential});
             q.emplace_back(op::children{line.directory});
             break;

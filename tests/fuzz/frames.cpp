@@ -1,5 +1,5 @@
-// The proxy's frames: the first byte says in which pieces the rest arrives. Nothing is lost, nothing is added, and the pieces
-// do not matter.
+// The proxy's frames: the first byte says in which pieces the rest arrives. Nothing is lost, nothing is added, and the
+// pieces do not matter.
 #include "property.hpp"
 
 #include "src/testing/frames.hpp"
@@ -47,7 +47,8 @@ heard in_pieces(std::string_view stream, std::size_t piece)
 
 void check_frame(std::string_view frame)
 {
-    require(frame.size() >= length_bytes && frame.size() == length_bytes + number_at(frame, 0), "a frame is as long as it says");
+    require(frame.size() >= length_bytes && frame.size() == length_bytes + number_at(frame, 0),
+            "a frame is as long as it says");
     const auto request = testing::request_of(frame);
     require(request.has_value() == (frame.size() >= 12), "a request has xid and opcode");
     if (request)
@@ -65,7 +66,8 @@ void check_stream(std::string_view stream, std::size_t piece)
     const auto whole = in_pieces(stream, stream.size() + 1);
     const auto cut = in_pieces(stream, piece);
     require(stream.starts_with(whole.passed_on), "what comes out is what went in");
-    require(whole.frames == cut.frames && whole.raw == cut.raw && whole.passed_on == cut.passed_on, "the pieces do not matter");
+    require(whole.frames == cut.frames && whole.raw == cut.raw && whole.passed_on == cut.passed_on,
+            "the pieces do not matter");
     for (const auto& frame : whole.frames)
         check_frame(frame);
     const auto kept = stream.substr(whole.passed_on.size());

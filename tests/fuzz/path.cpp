@@ -15,7 +15,8 @@ namespace {
 bool good_component(std::string_view c)
 {
     const auto control = [](char ch) { return static_cast<unsigned char>(ch) < 0x20 || ch == 0x7f; };
-    return !c.empty() && c.size() <= path_component_max && c != "." && c != ".." && std::none_of(c.begin(), c.end(), control);
+    return !c.empty() && c.size() <= path_component_max && c != "." && c != ".." &&
+           std::none_of(c.begin(), c.end(), control);
 }
 
 /// The rule once more, said in another way than in src/path.cpp.

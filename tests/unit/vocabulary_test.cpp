@@ -55,6 +55,13 @@ TEST(path, OfASequentialNodeMayEndInASlash)
     EXPECT_TRUE(check_path("", true));
 }
 
+TEST(path, ItsPrefixesComeFromTheTop)
+{
+    EXPECT_EQ(path_prefixes("/a/b/c"), (std::vector<std::string>{"/a", "/a/b", "/a/b/c"}));
+    EXPECT_EQ(path_prefixes("/a"), (std::vector<std::string>{"/a"}));
+    EXPECT_TRUE(path_prefixes("/").empty());
+}
+
 TEST(path, IsJoinedAndTakenApart)
 {
     EXPECT_EQ(join_path("/a", "b"), "/a/b");
