@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 namespace turnstile::inline v0::testing {
 
@@ -71,6 +72,43 @@ void count_details(const history_event& e, history_figures& n)
     n["watches_left"] += e.type == census ? e.watches : 0;
 }
 
+bool under_way_at(const attempt& a, nanoseconds t)
+{
+    return !a.invokes.empty() && a.invokes.front()->monotonic < t && (a.answer() == nullptr || t < a.answer()->monotonic);
+}
+
+/// Null when there were none or several.
+const attempt* only_call_at(nanoseconds t, const std::vector<const attempt*>& calls)
+{
+    const attempt* only = nullptr;
+    for (const auto* a : calls)
+        if (under_way_at(*a, t)) {
+            if (only != nullptr)
+                return nullptr;
+            only = a;
+        }
+    return only;
+}
+
+/// Of the creates that were executed and not heard of, those whose callers got their lease by them all the same. It is known
+/// where the victim made one call at that time, and only there.
+std::int64_t adopted_creates(const history_index& h)
+{
+    std::unordered_map<std::string_view, std::vector<const attempt*>> calls;
+    for (const auto& a : h.attempts)
+        calls[a.process].push_back(&a);
+    std::int64_t adopted = 0;
+    for (const auto& f : h.faults) {
+        if (f.begin->fault != "lost_create_executed")
+            continue;
+        const auto* const only = only_call_at(f.begin->monotonic, calls[f.begin->victim]);
+        const auto* const granted = only != nullptr ? only->granted() : nullptr;
+        if (granted != nullptr && granted->session == only->invokes.front()->session)
+            ++adopted;
+    }
+    return adopted;
+}
+
 /// The longest line, with its holder.
 std::int64_t depth_of(const key_history& k)
 {
@@ -127,7 +165,7 @@ history_figures figures_of(const history_index& h)
         n[figure_of(history_event{t})] = 0;
     for (const auto* name :
          {"tries", "effects_fenced", "zombies_rejected", "zombies_accepted", "lost_creates_executed", "lost_creates_absent",
-          "depth", "longest_wait_after_heal_ms", "longest_standstill_ms", "seconds"})
+          "lost_creates_adopted", "depth", "longest_wait_after_heal_ms", "longest_standstill_ms", "seconds"})
         n[name] = 0;
     std::set<std::string_view> processes;
     for (const auto& e : h.events) {
@@ -145,6 +183,7 @@ history_figures figures_of(const history_index& h)
         n["depth"] = std::max(n["depth"], depth_of(k));
     if (!h.events.empty()) {
         n["seconds"] = in_milliseconds(h.events.back().monotonic - h.events.front().monotonic) / 1000;
+        n["lost_creates_adopted"] = adopted_creates(h);
         n["longest_wait_after_heal_ms"] = in_milliseconds(longest_wait_after_heal(h));
         n["longest_standstill_ms"] = in_milliseconds(longest_standstill(h));
     }

@@ -70,6 +70,8 @@ bool resource::apply(testing::history_event effect, pid_t writer)
 {
     auto& newest = newest_[effect.key];
     effect.accepted = effect.token >= newest;
+    if (effect.token > newest)
+        ++holdings_;
     newest = std::max(newest, effect.token);
     effect.monotonic = effect.boot = std::chrono::nanoseconds{0};
     log_.append(effect);

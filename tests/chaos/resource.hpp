@@ -38,6 +38,8 @@ public:
 
     /// Accepted or fenced off, so far.
     std::size_t effects() const { return effects_; }
+    /// Leases that wrote at all.
+    std::size_t holdings() const { return holdings_; }
 
 private:
     struct strike {
@@ -55,6 +57,7 @@ private:
     testing::history_recorder& log_;
     std::map<std::string, std::int64_t> newest_;  ///< token by key; touched by the thread only
     std::atomic<std::size_t> effects_{0};
+    std::atomic<std::size_t> holdings_{0};
     std::mutex mutex_;
     std::shared_ptr<strike> wanted_;  ///< guarded by mutex_
     boost::asio::io_context context_{1};

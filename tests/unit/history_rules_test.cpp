@@ -678,6 +678,21 @@ TEST(history_verdicts, ManyViolationsAreCountedAndAFewAreTold)
     EXPECT_EQ(v.violations.size(), story::quiet_history().told_max);
 }
 
+TEST(history_verdicts, ALostCreateCountsAsAdoptedWhenItsOnlyCallerGotTheLeaseInTheSameSession)
+{
+    for (const auto& [session, callers, adopted] : {std::tuple{7, 1, 1}, std::tuple{8, 1, 0}, std::tuple{7, 2, 0}}) {
+        story s;
+        s.invoke("x").session = 7;
+        if (callers == 2)
+            s.invoke("y").process = "of-x";
+        s.fault("f1", "lost_create_executed", "of-x");
+        s.healed("f1");
+        s.granted("x", 10).session = session;
+        s.released("x");
+        EXPECT_EQ(s.verdict().figures.at("lost_creates_adopted"), adopted) << session << ", " << callers;
+    }
+}
+
 TEST(history_verdicts, AViolationIsToldInWordsAndAsAPicture)
 {
     const auto v = late_write(true).verdict();
