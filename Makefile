@@ -87,6 +87,13 @@ fuzz: ## libFuzzer on every parser: SECONDS=60 each
 	@cmake --build --preset fuzz --parallel $(JOBS)
 	@FUZZ_SECONDS=$(SECONDS) ctest --preset fuzz --parallel $(TEST_JOBS)
 
+.PHONY: limits
+limits: ## ten thousand contenders, ten thousand keys, forty thousand watches
+	@scripts/setup build run
+	@cmake --preset dev
+	@cmake --build --preset dev --parallel $(JOBS) --target limits_tests
+	@TURNSTILE_CONTENDERS=10000 ctest --preset dev --verbose -L limits
+
 .PHONY: model
 model: ## searches the model of the waiting line, and its mutants, with spin
 	@scripts/setup model
