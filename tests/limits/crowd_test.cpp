@@ -24,8 +24,8 @@ namespace turnstile::test {
 namespace {
 
 using namespace std::chrono_literals;
-using boost::asio::awaitable;
 using blocking::wait;
+using boost::asio::awaitable;
 
 constexpr int sessions = 10;
 constexpr auto patience = 300s;

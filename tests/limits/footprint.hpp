@@ -61,9 +61,9 @@ struct footprint {
 
     friend std::ostream& operator<<(std::ostream& out, const footprint& f)
     {
-        return out << f.heap / 1024 << " KiB, " << f.descriptors << " descriptors, " << f.threads << " threads; server: "
-                   << f.nodes << " nodes, " << f.ephemerals << " ephemerals, " << f.watches << " watches, " << f.connections
-                   << " connections";
+        return out << f.heap / 1024 << " KiB, " << f.descriptors << " descriptors, " << f.threads
+                   << " threads; server: " << f.nodes << " nodes, " << f.ephemerals << " ephemerals, " << f.watches
+                   << " watches, " << f.connections << " connections";
     }
 };
 
