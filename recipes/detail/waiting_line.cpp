@@ -44,6 +44,23 @@ std::shared_ptr<turn_dialogue> dialogue_for(const line_ptr& line, epoch in, bool
     return std::make_shared<turn_dialogue>(std::move(entry), waits ? turn_dialogue::goal::turn : turn_dialogue::goal::place);
 }
 
+/// Now, and not when the last part of the session has let go of the dialogue: who hears that a call has ended may rely on
+/// the node's delete being on its way.
+void give_up(turn_dialogue& turn) { const ticket dropped{std::move(turn.ours())}; }
+
+/// The place of one who stands becomes a lease, or is given up.
+template <class Result>
+Result redeem(const line_ptr& line, turn_dialogue& turn, error_code ec, std::shared_ptr<void> keepsake)
+{
+    ticket place{std::move(turn.ours())};
+    if (ec)
+        fail(line, ec);
+    if constexpr (!std::is_same_v<Result, lease>)
+        if (!turn.our_turn())
+            return std::nullopt;
+    return place.redeem(std::move(keepsake));
+}
+
 /// Result: a lease, or an optional one for those who do not wait. One coroutine, because ten thousand waiters have ten
 /// thousand of each frame.
 template <class Result>
@@ -62,18 +79,14 @@ awaitable<Result> turn_of(line_ptr line, std::shared_ptr<void> keepsake)
         const auto turn = dialogue_for(line, in, make_directory, waits);
         auto ec = co_await line->session.converse(turn, in, line->until);
 
-        // 3. The holding is a lease. Whatever else happens, the ticket in `turn` gives the place up.
+        // 3. The holding is a lease.
         const auto result = turn->entered().result();
         if (result == entering::state::stands) {
             if (!ec && turn->our_turn())
                 ec = co_await prove_alive(line, in);
-            if (ec)
-                fail(line, ec);
-            if constexpr (!waits)
-                if (!turn->our_turn())
-                    co_return std::nullopt;
-            co_return turn->ours().redeem(std::move(keepsake));
+            co_return redeem<Result>(line, *turn, ec, std::move(keepsake));
         }
+        give_up(*turn);
 
         // Not executed, or the ZooKeeper session went before we stood: once more.
         make_directory = make_directory || result == entering::state::directory_missing;

@@ -165,6 +165,17 @@ TEST_F(mutex_scenario, NumbersNearTheEndOfTheCounterAreRefusedAndLeaveNothing)  
     EXPECT_TRUE(wait(mutex{s, line}.acquire(patience)).held()) << "a new directory counts from 0";
 }
 
+TEST_F(mutex_scenario, WhenACallHasFailedTheDeleteOfItsNodeIsAheadOfWhateverTheCallerDoesNext)
+{
+    const auto s = open();
+    wait(wait(mutex{s, line}.acquire(patience)).release());
+    for (int i = 0; i < 500; ++i) {
+        server_.set_sequence(line, 2'147'483'000);
+        ASSERT_EQ(error_of([&] { wait(mutex{s, line}.acquire(patience)); }), errc::sequence_exhausted);
+        ASSERT_THAT(wait(s.children(line)), IsEmpty()) << "after " << i;
+    }
+}
+
 TEST_F(mutex_scenario, ADirectoryThatIsReapedWhileSomebodyEnqueuesIsMadeAgain)  // 26
 {
     const auto s = open();
