@@ -49,7 +49,7 @@ testing::history_verdict verdict_on(const std::string& text)
 
 }  // namespace
 
-TEST(history_size, AHundredThousandEventsAreJudgedInSeconds)
+TEST(history_size, AHundredThousandEventsOfAGoodHistoryAreJudgedGood)
 {
     const auto text = long_history(-1);
     const auto begin = std::chrono::steady_clock::now();
@@ -57,9 +57,8 @@ TEST(history_size, AHundredThousandEventsAreJudgedInSeconds)
     const auto took = std::chrono::steady_clock::now() - begin;
     EXPECT_EQ(v.violations_in_all(), 0);
     EXPECT_EQ(v.figures.at("grants"), events_in_all / events_per_turn);
+    // About a second. Whoever makes it quadratic meets the limit that ctest sets.
     RecordProperty("milliseconds", static_cast<int>(took / 1ms));
-    // About a second; under sanitizers, and on a machine that does other things, several.
-    EXPECT_LT(took, 15s);
 }
 
 TEST(history_size, OneWrongTokenInAHundredThousandEventsIsFound)
