@@ -58,11 +58,15 @@ ending ending_of(const std::exception_ptr& failed, std::optional<lease> held)
 
 awaitable<std::optional<lease>> some(awaitable<lease> call) { co_return co_await std::move(call); }
 
-/// A coroutine that is cancelled before its first step makes Asio 1.81 throw out of the executor.
-awaitable<std::optional<lease>> begun(std::shared_ptr<bool> mark, awaitable<std::optional<lease>> call)
+/// A coroutine that is cancelled before its first step makes Asio 1.81 throw out of the executor: so it is marked. And in
+/// the step in which a lease is handed out it is good.
+awaitable<std::optional<lease>> begun(referee& judge, std::shared_ptr<bool> mark, awaitable<std::optional<lease>> call)
 {
     *mark = true;
-    co_return co_await std::move(call);
+    auto held = co_await std::move(call);
+    if (held && !held->held())
+        judge.object(held->path() + " was over when it was granted");
+    co_return held;
 }
 
 class contender {
@@ -149,7 +153,7 @@ private:
             auto done = [w, stop](const std::exception_ptr& failed, std::optional<lease> held) {
                 w->complete(ending_of(failed, std::move(held)));
             };
-            boost::asio::co_spawn(executor, begun(mark, std::move(*work)),
+            boost::asio::co_spawn(executor, begun(world_.judge, mark, std::move(*work)),
                                   boost::asio::bind_cancellation_slot(stop->slot(), std::move(done)));
             if (cancelled_after)
                 cancel_later(*cancelled_after, stop, mark, w, key);

@@ -50,6 +50,7 @@ public:
 
     // wire_tap
     void connected(process_id p, std::int64_t session) override;
+    void heard_of_the_end(std::int64_t session) override { ended_from_outside_.erase(session); }
     void submitted(std::int64_t session, const operation& o) override;
     void answered(process_id p, const operation& o, const outcome& answer) override;
 
@@ -76,7 +77,7 @@ private:
     void count_adoption(const lease& held);
     void doubted(process_id p, const std::string& path);
     void count_absences(process_id p, const std::string& directory, const std::vector<std::string>& names);
-    /// Its session was ended although its client was well: nothing could tell it in time.
+    /// Its session was ended although its client was well, and it has not heard of that yet.
     bool excused(const lease& held) const;
     std::string requested_path(const lease& held) const;
 
@@ -86,7 +87,7 @@ private:
     const std::string root_;
     std::string violation_;
     std::map<std::int64_t, process_id> owners_;
-    std::set<std::int64_t> ended_from_outside_;
+    std::set<std::int64_t> ended_from_outside_;  ///< and not heard of yet
     std::map<const lease*, holding> holdings_;
     std::map<std::string, fencing_token> newest_token_;  ///< of the grants whose node was there, by key
     std::map<std::string, fencing_token> fence_;         ///< of the resources

@@ -44,9 +44,10 @@ public:
     }
     void on_expired() override
     {
-        ends_.tell([e = ends_, to = to_] {
+        ends_.tell([e = ends_, to = to_, session = session_] {
             e.note("is", "expired");
             to->on_expired();
+            e.tap.heard_of_the_end(session);
         });
     }
     void on_auth_failed() override

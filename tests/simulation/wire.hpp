@@ -14,6 +14,8 @@ namespace turnstile::simulation {
 class wire_tap {
 public:
     virtual void connected(process_id p, std::int64_t session) = 0;
+    /// The process knows now that its session is over.
+    virtual void heard_of_the_end(std::int64_t session) = 0;
     virtual void submitted(std::int64_t session, const operation& o) = 0;
     virtual void answered(process_id p, const operation& o, const outcome& answer) = 0;
 
