@@ -30,6 +30,7 @@ void check_line(std::string_view line)
     const auto e = event_in(line);
     if (!e)
         return;
+    require(e->monotonic.count() >= 0 && e->boot.count() >= 0 && e->weight >= 1, "what makes no sense is no event");
     const auto again = testing::to_line(*e);
     require(again.find('\n') == std::string::npos, "an event is one line");
     require(event_in(again) == *e, "what was written is read");
