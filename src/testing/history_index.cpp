@@ -30,9 +30,10 @@ event_refs attempt::story() const
     event_refs all;
     for (const auto* part : {&invokes, &enqueued, &answers, &losses, &releases})
         all.insert(all.end(), part->begin(), part->end());
-    if (killed != nullptr)
+    // What came when it was over does not belong to it.
+    if (killed != nullptr && (killed == end() || killed == answer()))
         all.push_back(killed);
-    if (taken_away != nullptr)
+    if (taken_away != nullptr && (end() == nullptr || taken_away->monotonic <= end()->monotonic))
         all.push_back(taken_away);
     std::ranges::stable_sort(all, {}, &history_event::monotonic);
     return all;

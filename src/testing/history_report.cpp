@@ -64,6 +64,12 @@ std::string effect_in_words(const history_event& e)
            e.op + token_in_words(e) + (e.zombie ? ", written late on purpose" : "");
 }
 
+std::string deadline_in_words(nanoseconds left)
+{
+    return left.count() >= 0 ? "good for another " + milliseconds_in_words(left)
+                             : milliseconds_in_words(-left) + " behind its deadline";
+}
+
 std::string what_happened(const history_event& e)
 {
     using enum history_event_type;
@@ -126,7 +132,7 @@ std::string in_words(const history_event& e)
 {
     std::string text = (e.process.empty() ? "" : e.process + ": ") + what_happened(e);
     if (e.held_until.count() != 0)
-        text += ", held until " + milliseconds_in_words(e.held_until - e.boot) + " from then";
+        text += ", " + deadline_in_words(e.held_until - e.boot);
     return e.detail.empty() ? text : text + " (" + e.detail + ")";
 }
 

@@ -51,19 +51,10 @@ void client_nemesis::strike(const planned_fault& f, const std::stop_token& stop)
     }
 }
 
-void client_nemesis::tell_killed(const std::string& process)
-{
-    testing::history_event e{testing::history_event_type::killed};
-    e.victim = process;
-    stage_.log().append(e);
-}
-
 void client_nemesis::kill(client_seat& victim, const planned_fault& f, const std::stop_token& stop)
 {
     const fault_entry entry{stage_.log(), f.kind, victim.name()};
-    victim.process().signal(SIGKILL);
-    victim.process().ended_within(patience);
-    tell_killed(victim.name());
+    stage_.bury(victim);
     rest(stop, f.length);
     victim.start();
 }
@@ -75,8 +66,7 @@ void client_nemesis::kill_in_turn(const planned_fault& f, const std::stop_token&
     if (victim == nullptr)
         return;
     const fault_entry entry{stage_.log(), f.kind, *struck, "in its turn on " + key_of(f)};
-    victim->process().ended_within(patience);
-    tell_killed(*struck);
+    stage_.bury(*victim);
     rest(stop, f.length);
     victim->start();
 }

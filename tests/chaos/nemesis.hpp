@@ -42,6 +42,7 @@ private:
     void pause(std::size_t member, const planned_fault& f, const std::stop_token& stop);
     void isolate(std::size_t member, const planned_fault& f, const std::stop_token& stop);
     void slow_down(std::size_t member, const planned_fault& f, const std::stop_token& stop);
+    void start(std::size_t member);
     std::size_t follower(const planned_fault& f);
     void see_who_leads();
 
@@ -64,7 +65,6 @@ private:
     void lose(client_seat& victim, const planned_fault& f, const std::stop_token& stop);
     void reap(const planned_fault& f);
     void take_names_away(const planned_fault& f, const std::stop_token& stop);
-    void tell_killed(const std::string& process);
     std::string key_of(const planned_fault& f) const;
 
     stage& stage_;

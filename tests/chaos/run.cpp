@@ -86,8 +86,13 @@ run_result run(const run_options& how, const std::function<bool()>& interrupted)
     std::filesystem::remove(file);
     try {
         stage where{how.stage};
-        play(where, how, interrupted);
-        result.stuck = see_it_out(where).stuck;
+        try {
+            play(where, how, interrupted);
+            result.stuck = see_it_out(where).stuck;
+        } catch (...) {
+            where.abandon();
+            throw;
+        }
     } catch (const std::exception& e) {
         result.harness = e.what();
     }

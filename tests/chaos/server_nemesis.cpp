@@ -1,5 +1,8 @@
 #include "nemesis.hpp"
 
+#include <iostream>
+#include <stdexcept>
+
 namespace turnstile::chaos {
 
 using namespace std::chrono_literals;
@@ -51,8 +54,19 @@ void server_nemesis::kill(std::size_t member, const planned_fault& f, const std:
     stage_.servers().kill(member);
     rest(stop, f.length);
     see_who_leads();
-    stage_.servers().start(member);
+    start(member);
     stage_.servers().wait_until_serving(member);
+}
+
+/// A server that joins in the midst of an election may give up; whoever runs servers has them started again.
+void server_nemesis::start(std::size_t member)
+{
+    try {
+        stage_.servers().start(member);
+    } catch (const std::runtime_error& e) {
+        std::cout << "  member " << member << " did not start: " << std::string{e.what()}.substr(0, 200) << std::endl;
+        stage_.servers().start(member);
+    }
 }
 
 void server_nemesis::pause(std::size_t member, const planned_fault& f, const std::stop_token& stop)

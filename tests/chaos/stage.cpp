@@ -2,6 +2,7 @@
 
 #include "dice.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -109,6 +110,21 @@ client_seat* stage::client_named(const std::string& process)
         if (c->name() == process)
             return c.get();
     return nullptr;
+}
+
+void stage::bury(client_seat& victim)
+{
+    victim.process().signal(SIGKILL);
+    victim.process().ended_within(std::chrono::seconds{5});
+    testing::history_event e{testing::history_event_type::killed};
+    e.victim = victim.name();
+    log_.append(e);
+}
+
+void stage::abandon()
+{
+    for (auto& c : clients_)
+        bury(*c);
 }
 
 std::vector<std::string> stage::keys(std::size_t n)

@@ -76,6 +76,10 @@ public:
     resource& protected_resource() { return resource_; }
     std::vector<std::unique_ptr<client_seat>>& clients() { return clients_; }
     client_seat* client_named(const std::string& process);
+    /// Waits for the end of a client that was killed, or kills it, and writes that down.
+    void bury(client_seat& victim);
+    /// The run cannot be played to its end: nobody answers for calls under way.
+    void abandon();
     /// Not through any proxy.
     const blocking::session& outsider() const { return outsider_; }
 

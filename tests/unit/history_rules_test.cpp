@@ -237,6 +237,15 @@ TEST(history_rules, AResourceThatFencesOffTheNewestHolderIsFound)
     EXPECT_THAT(broken_rules(s.verdict()), ElementsAre("late_effects_are_fenced"));
 }
 
+TEST(history_rules, WhatCameWhenAllWasOverIsNotShown)
+{
+    auto s = late_write(true);
+    s.wait(20s);
+    s.killed("y");
+    for (const auto& e : s.verdict().violations.front().evidence)
+        EXPECT_NE(e.type, history_event_type::killed);
+}
+
 // ---- holders_exclude
 
 namespace {
