@@ -58,6 +58,11 @@ simulate: ## recipes in simulated worlds: SEEDS=n from SEED=k, see docs/simulati
 	@cmake --build --preset dev --parallel $(JOBS) --target simulate
 	@build/dev/tests/simulation/simulate --seed $(or $(SEED),1) --seeds $(SEEDS)
 
+.PHONY: mutants
+mutants: ## breaks the SDK in the ways of tests/mutants, which the fast tests must notice
+	@scripts/setup build
+	@scripts/mutants
+
 .PHONY: bench
 bench: ## benchmarks, with the raw C client beside us
 	@scripts/setup build run
