@@ -148,7 +148,7 @@ TEST(server, TakesMoreConfiguration)
     options.java_options = {"-Dznode.container.checkIntervalMs=200"};
     const server zk{options};
     EXPECT_NE(zk.four_letter("conf").find("maxSessionTimeout=60000"), std::string::npos);
-    EXPECT_NE(zk.log_tail().find("checkIntervalMs=200"), std::string::npos);
+    EXPECT_TRUE(eventually([&] { return zk.log_tail().find("checkIntervalMs=200") != std::string::npos; }));
 }
 
 TEST(server, ShowsWhyItDidNotStart)
