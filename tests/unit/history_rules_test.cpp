@@ -242,7 +242,9 @@ TEST(history_rules, WhatCameWhenAllWasOverIsNotShown)
     auto s = late_write(true);
     s.wait(20s);
     s.killed("y");
-    for (const auto& e : s.verdict().violations.front().evidence)
+    const auto v = s.verdict();
+    ASSERT_EQ(v.violations.size(), 1U);
+    for (const auto& e : v.violations.front().evidence)
         EXPECT_NE(e.type, history_event_type::killed);
 }
 
