@@ -203,6 +203,21 @@ TEST_P(leases, AreLostWithTheirSession)
     EXPECT_EQ(failure_of(l.release(10s)), errc::not_held);
 }
 
+TEST(lease_loss, IsToldWhenTheSessionEndsAndNotOnlyAtTheNextHeartbeat)
+{
+    testing::memory_server server;
+    session_options o;
+    o.transport = server.transport();
+    o.session_timeout = 40s;  // a heartbeat every ten
+    const auto s = session::open(std::move(o));
+    const auto made = wait(s.create("/held", "", create_mode::ephemeral));
+    auto held = s.grant("/held", made.stat.czxid, s.epoch());
+    async_runner other;
+    auto told = other.spawn(held.lost());
+    server.expire(s.id());
+    EXPECT_TRUE(told.done(5s));
+}
+
 TEST_P(leases, AreLostAtTheirDeadlineWhenTheServerIsFrozen)
 {
     auto l = granted(s_);
