@@ -83,7 +83,9 @@ bool resource::apply(testing::history_event effect, pid_t writer)
 void resource::strike_if_wanted(const testing::history_event& effect, pid_t writer)
 {
     const std::lock_guard lock{mutex_};
-    if (!wanted_ || wanted_->key != effect.key || effect.zombie || !effect.accepted || writer <= 0)
+    if (!wanted_ || wanted_->key != effect.key || !effect.process.starts_with(wanted_->whose))
+        return;
+    if (effect.zombie || !effect.accepted || writer <= 0)
         return;
     ::kill(writer, wanted_->signal);
     wanted_->struck.set_value(effect.process);
@@ -91,10 +93,11 @@ void resource::strike_if_wanted(const testing::history_event& effect, pid_t writ
 }
 
 std::optional<std::string> resource::strike_next_writer(const std::string& key, int signal,
-                                                        std::chrono::milliseconds patience)
+                                                        std::chrono::milliseconds patience, std::string_view whose)
 {
     auto wanted = std::make_shared<strike>();
     wanted->key = key;
+    wanted->whose = whose;
     wanted->signal = signal;
     auto struck = wanted->struck.get_future();
     {
