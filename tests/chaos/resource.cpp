@@ -69,10 +69,13 @@ asio::awaitable<void> resource::serve(local::socket peer)
 bool resource::apply(testing::history_event effect, pid_t writer)
 {
     auto& newest = newest_[effect.key];
-    effect.accepted = effect.token >= newest;
-    if (effect.token > newest)
+    const bool reads = effect.kind == testing::holding_kind::reader;
+    effect.accepted = effect.token >= (reads ? newest.of_writers : newest.of_all);
+    if (effect.token > newest.of_all)
         ++holdings_;
-    newest = std::max(newest, effect.token);
+    newest.of_all = std::max(newest.of_all, effect.token);
+    if (!reads)
+        newest.of_writers = std::max(newest.of_writers, effect.token);
     effect.monotonic = effect.boot = std::chrono::nanoseconds{0};
     log_.append(effect);
     ++effects_;

@@ -59,7 +59,12 @@ private:
 
     const std::filesystem::path socket_;
     testing::history_recorder& log_;
-    std::map<std::string, std::int64_t> newest_;  ///< token by key; touched by the thread only
+    /// The newest tokens of a key. Readers that are in together come in any order, but never behind a newer writer.
+    struct newest_tokens {
+        std::int64_t of_all = 0;
+        std::int64_t of_writers = 0;
+    };
+    std::map<std::string, newest_tokens> newest_;  ///< by key; touched by the thread only
     std::atomic<std::size_t> effects_{0};
     std::atomic<std::size_t> holdings_{0};
     std::mutex mutex_;

@@ -202,6 +202,25 @@ void see_what_is_left(arena& where)
     where.log().append(census);
 }
 
+/// Grants of readers that met a reader of another language inside.
+std::int64_t shared_turns(const std::vector<history_event>& history)
+{
+    std::int64_t shared = 0;
+    std::map<std::string, std::string> inside;  // process by call
+    for (const auto& e : history) {
+        if (e.type == history_event_type::killed)
+            std::erase_if(inside, [&](const auto& reader) { return reader.second == e.victim; });
+        if (e.type == history_event_type::released || e.type == history_event_type::lost)
+            inside.erase(e.op);
+        if (e.type != history_event_type::granted || e.kind != testing::holding_kind::reader)
+            continue;
+        const auto other = [&](const auto& reader) { return language_of(reader.second) != language_of(e.process); };
+        shared += std::ranges::any_of(inside, other) ? 1 : 0;
+        inside.emplace(e.op, e.process);
+    }
+    return shared;
+}
+
 testing::judge_options judged_by(const run_options& how, std::chrono::milliseconds session_timeout)
 {
     testing::judge_options strict;
@@ -237,7 +256,11 @@ run_result run(const run_options& how)
     } catch (const std::exception& e) {
         result.harness = e.what();
     }
-    result.verdict = testing::judge(where.history(), judged_by(how, where.ground().session_timeout));
+    auto history = where.history();
+    result.shared_turns = shared_turns(history);
+    if (how.read_write && result.shared_turns == 0 && result.harness.empty())
+        result.harness = "no two readers of different languages were ever in together";
+    result.verdict = testing::judge(std::move(history), judged_by(how, where.ground().session_timeout));
     result.length = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
     return result;
 }
@@ -250,6 +273,8 @@ std::string page_of(const run_options& how, const run_result& result)
          << " s\n";
     for (const auto& [l, n] : result.grants)
         page << "  " << name_of(l) << ": " << n << " grants\n";
+    if (how.read_write)
+        page << "  " << result.shared_turns << " readers met one of another language inside\n";
     if (!result.harness.empty())
         page << "THE RUN FAILED: " << result.harness << '\n';
     for (const auto& name : result.stuck)

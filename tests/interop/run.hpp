@@ -34,6 +34,7 @@ using grants_by_language = std::map<language, std::int64_t>;
 struct run_result {
     testing::history_verdict verdict;
     grants_by_language grants;
+    std::int64_t shared_turns = 0;   ///< of readers, with one of another language inside
     std::vector<std::string> stuck;  ///< processes that did not end when told to
     std::string harness;             ///< what the run itself died of; empty: nothing
     std::chrono::milliseconds length{0};
