@@ -2,6 +2,7 @@
 #include "../chaos/resource_client.hpp"
 
 #include <turnstile/recipes/mutex.hpp>
+#include <turnstile/result.hpp>
 #include <turnstile/session.hpp>
 #include <turnstile/testing/history.hpp>
 #if __has_include(<turnstile/recipes/shared_mutex.hpp>)
@@ -104,7 +105,16 @@ private:
         history_event asked{history_event_type::invoke, op, arguments_.key};
         asked.session = session_.id();
         log_.append(asked);
-        lease held = co_await take(kind, op);
+        auto got = co_await as_result(take(kind, op));
+        if (got)
+            co_return co_await use(op, kind, std::move(*got));
+        history_event failed{history_event_type::failed, op, arguments_.key};
+        failed.detail = got.error().message();
+        log_.append(failed);
+    }
+
+    asio::awaitable<void> use(std::string op, holding_kind kind, lease held)
+    {
         log_.append(event_of(history_event_type::granted, op, kind, held));
         co_await write(op, kind, held);
         co_await until_there(arguments_.stay);

@@ -130,7 +130,8 @@ class Caller(threading.Thread):
 
     def _token(self, lock):
         """What fences this holding; none when its node is gone."""
-        stat = self._session.client.exists(f"{lock.path}/{lock.node}")
+        client = self._session.client
+        stat = client.retry(client.exists, f"{lock.path}/{lock.node}")
         return None if stat is None else stat.czxid
 
     def _write(self, held, lost_before):
