@@ -1,139 +1,21 @@
 // What the other libraries call their places, and which mixes of them do not work: each claim of docs/interop.md about that,
 // seen. (Those that do work are played by interop.cpp.)
-#include "arena.hpp"
-
-#include "../support/eventually.hpp"
+#include "line_of_languages.hpp"
 
 #include <turnstile/recipes/mutex.hpp>
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include <algorithm>
-#include <chrono>
-#include <filesystem>
-#include <memory>
 #include <string>
-#include <vector>
 
 namespace turnstile::interop {
 namespace {
 
-using namespace std::chrono_literals;
 using test::eventually;
 using ::testing::ElementsAre;
-using testing::history_event;
-using testing::history_event_type;
 using ::testing::MatchesRegex;
 
-constexpr auto patience = 30s;
 constexpr auto digits = "[0-9]{10}";
-
-class line_of_languages : public ::testing::Test {
-protected:
-    ~line_of_languages() override
-    {
-        if (!HasFailure())
-            std::filesystem::remove_all(arena_.ground().directory);
-    }
-    arena& where() { return arena_; }
-
-    contender_options as(language l, const std::string& kind)
-    {
-        contender_options o{l, std::string{name_of(l)} + "-" + std::to_string(contenders_.size() + 1)};
-        o.as = kind;
-        o.stay = arena_.file(o.name + ".stay");
-        o.go_on = arena_.file(o.name + ".go-on");
-        return o;
-    }
-
-    /// Returns its name when it stands in the line, whether it was granted or not.
-    std::string enter(contender_options how)
-    {
-        const auto before = arena_.places().size();
-        contenders_.push_back(std::make_unique<contender>(how, arena_.ground()));
-        EXPECT_TRUE(eventually([&] { return arena_.places().size() > before; }, patience)) << how.name;
-        return how.name;
-    }
-    std::string enter(language l, const std::string& kind) { return enter(as(l, kind)); }
-    std::string enter_kazoo(const std::string& kind, const std::string& names)
-    {
-        auto how = as(language::kazoo, kind);
-        how.names = names;
-        return enter(std::move(how));
-    }
-
-    bool is_granted(const std::string& name, int nth = 1)
-    {
-        return eventually([&] { return arena_.granted(name, nth); }, patience);
-    }
-
-    /// Nobody asks any more, and this one gives up what it holds.
-    void send_away(const std::string& name)
-    {
-        arena_.call_time();
-        arena_.make(arena_.file(name + ".stay"));
-        for (auto& c : contenders_)
-            if (c->name() == name) {
-                EXPECT_TRUE(c->ended_within(patience)) << name;
-            }
-    }
-
-    /// A turn of this process, as far as the history is concerned.
-    lease take_turn(const std::string& op)
-    {
-        mutex line{arena_.outsider(), arena_.ground().path};
-        arena_.log().append(history_event{history_event_type::invoke, op, arena_.ground().key});
-        auto held = arena_.outsider().wait(line.acquire(patience));
-        arena_.log().append(event_of(history_event_type::granted, op, held));
-        return held;
-    }
-    void give_back(const std::string& op, lease held)
-    {
-        arena_.log().append(event_of(history_event_type::released, op, held));
-        arena_.outsider().wait(held.release());
-    }
-    bool try_turn()
-    {
-        mutex line{arena_.outsider(), arena_.ground().path};
-        return arena_.outsider().wait(line.try_acquire(patience)).has_value();
-    }
-
-    /// How often a rule was broken, as the judge finds.
-    std::int64_t violations(const std::string& rule)
-    {
-        testing::judge_options how;
-        how.required.clear();
-        verdict_ = testing::judge(arena_.history(), how);
-        const auto found = std::ranges::find(verdict_.rules, rule, &testing::history_rule_finding::rule);
-        EXPECT_NE(found, verdict_.rules.end()) << rule;
-        return found->violations;
-    }
-
-    /// Somebody waits for this place to go.
-    bool is_watched(const std::string& place)
-    {
-        return arena_.servers().four_letter("wchp").find(arena_.ground().path + "/" + place) != std::string::npos;
-    }
-
-private:
-    static std::filesystem::path directory()
-    {
-        const auto* const test = ::testing::UnitTest::GetInstance()->current_test_info();
-        return std::filesystem::temp_directory_path() / ("interop-" + std::to_string(::getpid())) / test->name();
-    }
-    history_event event_of(history_event_type type, const std::string& op, const lease& held) const
-    {
-        history_event e{type, op, arena_.ground().key, held.token()};
-        e.held_until = held.held_until().time_since_epoch();
-        return e;
-    }
-
-    arena arena_{directory()};
-    std::vector<std::unique_ptr<contender>> contenders_;
-    testing::history_verdict verdict_;
-};
-
 const auto curators = std::string{"_c_[0-9a-f-]{36}-"};
 const auto kazoos = std::string{"[0-9a-f]{32}"};
 
