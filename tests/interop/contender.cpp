@@ -2,8 +2,6 @@
 
 #include <turnstile/lease.hpp>
 
-#include <signal.h>
-
 #include <algorithm>
 #include <stdexcept>
 

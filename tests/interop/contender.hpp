@@ -16,6 +16,8 @@
 
 #include "testing/child_process.hpp"
 
+#include <signal.h>
+
 #include <array>
 #include <chrono>
 #include <filesystem>
@@ -70,6 +72,9 @@ public:
     const std::string& name() const { return how_.name; }
     language speaks() const { return how_.speaks; }
     bool running() const { return process_.running(); }
+    /// SIGSTOP, until thaw().
+    void freeze() const { process_.freeze(); }
+    void thaw() const { process_.signal(SIGCONT); }
     /// kill -9, and waits for its end.
     void kill();
     bool ended_within(std::chrono::milliseconds patience) { return process_.ended_within(patience); }

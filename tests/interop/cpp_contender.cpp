@@ -118,6 +118,7 @@ private:
         log_.append(event_of(history_event_type::granted, op, kind, held));
         co_await write(op, kind, held);
         co_await until_there(arguments_.stay);
+        co_await write(op, kind, held);
         log_.append(event_of(held ? history_event_type::released : history_event_type::lost, op, kind, held));
         held.release_in_background();
     }
@@ -139,15 +140,16 @@ private:
         co_return co_await alone.acquire(how);
     }
 
+    /// Who knows that it has lost writes all the same: it is the late one of which resources have to beware.
     asio::awaitable<void> write(std::string op, holding_kind kind, lease& held)
     {
         const auto now = boot_clock::now().time_since_epoch();
-        if (!held)
-            co_return;
         auto effect = event_of(history_event_type::effect, op, kind, held);
         effect.process = log_.process();
         // Whoever parses it wants stamps; those that count are the resource's.
-        effect.monotonic = effect.boot = effect.checked = now;
+        effect.monotonic = effect.boot = now;
+        effect.zombie = !held.held();
+        effect.checked = effect.zombie ? 0ns : now;
         co_await resource_.apply(std::move(effect));
     }
 

@@ -64,15 +64,17 @@ protected:
         return test::eventually([&] { return arena_.granted(name, nth); }, patience);
     }
 
+    contender& named(const std::string& name)
+    {
+        return **std::ranges::find_if(contenders_, [&](const auto& c) { return c->name() == name; });
+    }
+
     /// Nobody asks any more, and this one gives up what it holds.
     void send_away(const std::string& name)
     {
         arena_.call_time();
         arena_.make(arena_.file(name + ".stay"));
-        for (auto& c : contenders_)
-            if (c->name() == name) {
-                EXPECT_TRUE(c->ended_within(patience)) << name;
-            }
+        EXPECT_TRUE(named(name).ended_within(patience)) << name;
     }
 
     /// A turn of this process, written down like everybody's.
@@ -119,8 +121,9 @@ protected:
 private:
     static std::filesystem::path directory()
     {
-        const auto* const test = ::testing::UnitTest::GetInstance()->current_test_info();
-        return std::filesystem::temp_directory_path() / ("interop-" + std::to_string(::getpid()) + "-" + test->name());
+        std::string test = ::testing::UnitTest::GetInstance()->current_test_info()->name();
+        std::ranges::replace(test, '/', '-');
+        return std::filesystem::temp_directory_path() / ("interop-" + std::to_string(::getpid()) + "-" + test);
     }
     testing::history_event event_of(testing::history_event_type type, const std::string& op, testing::holding_kind as,
                                     const lease& held) const

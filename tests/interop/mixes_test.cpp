@@ -2,17 +2,24 @@
 // seen. (Those that do work are played by interop.cpp.)
 #include "line_of_languages.hpp"
 
-#include <turnstile/recipes/mutex.hpp>
+#include "../chaos/resource_client.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <gmock/gmock.h>
 
 #include <string>
+#include <vector>
 
 namespace turnstile::interop {
 namespace {
 
 using test::eventually;
 using ::testing::ElementsAre;
+using testing::history_event;
+using testing::history_event_type;
 using ::testing::MatchesRegex;
 
 constexpr auto digits = "[0-9]{10}";
@@ -135,6 +142,53 @@ TEST_F(a_mix_that_does_not_work, CuratorsDowngradeBesideAWriterThatWaits)  // CU
     send_away(downgrader);
     EXPECT_EQ(violations("holders_exclude"), 1);
 }
+
+/// Neither library has a deadline for its holders: whoever was stopped goes on where it was.
+class a_late_holder : public line_of_languages, public ::testing::WithParamInterface<language> {
+protected:
+    /// Our turn, as far as the resource sees it.
+    void write(lease& held)
+    {
+        boost::asio::io_context context;
+        chaos::resource_client client{context, where().ground().resource.string()};
+        history_event e{history_event_type::effect, "ours", where().ground().key, held.token()};
+        e.process = where().log().process();
+        e.monotonic = e.boot = 1ns;
+        auto accepted = boost::asio::co_spawn(context, client.apply(e), boost::asio::use_future);
+        context.run();
+        EXPECT_TRUE(accepted.get());
+    }
+    std::vector<history_event> effects_of(const std::string& process)
+    {
+        auto effects = where().history();
+        std::erase_if(effects, [&](const auto& e) { return e.type != history_event_type::effect || e.process != process; });
+        return effects;
+    }
+};
+
+TEST_P(a_late_holder, IsRefusedByItsToken)
+{
+    const auto theirs = enter(GetParam(), "mutex");
+    ASSERT_TRUE(eventually([&] { return effects_of(theirs).size() == 1; }, patience));
+    named(theirs).freeze();
+    auto held = take_turn("ours");
+    write(held);
+    named(theirs).thaw();
+    send_away(theirs);
+    const auto effects = effects_of(theirs);
+    ASSERT_EQ(effects.size(), 2U);
+    EXPECT_TRUE(effects[0].accepted);
+    EXPECT_FALSE(effects[1].accepted);
+    // The others mostly say that they hold; it depends on which of their threads wakes up first.
+    if (GetParam() == language::cpp) {
+        EXPECT_TRUE(effects[1].zombie) << "ours knows that it is late";
+    }
+    EXPECT_EQ(violations("late_effects_are_fenced"), 0);
+    give_back("ours", std::move(held));
+}
+
+INSTANTIATE_TEST_SUITE_P(of, a_late_holder, ::testing::ValuesIn(languages),
+                         [](const auto& language) { return std::string{name_of(language.param)}; });
 
 }  // namespace
 }  // namespace turnstile::interop

@@ -55,6 +55,7 @@ final class Caller implements Runnable {
             return;
         write(held);
         at.told.awaitFile("--stay");
+        write(held);
         giveBack(held);
     }
 
@@ -91,10 +92,11 @@ final class Caller implements Runnable {
         return null;
     }
 
+    /** Who knows that it has lost writes all the same: it is the late one of which resources have to beware. */
     private void write(Held held) throws Exception {
         final long checked = at.journal.bootTime();
-        if (!isLost(held))
-            resource.apply(at.journal.lineOf(event("effect", held).with("checked", checked)));
+        final Event effect = event("effect", held);
+        resource.apply(at.journal.lineOf(isLost(held) ? effect.with("zombie", true) : effect.with("checked", checked)));
     }
 
     private void giveBack(Held held) throws Exception {

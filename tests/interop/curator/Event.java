@@ -16,6 +16,10 @@ final class Event {
         return write(name, Long.toString(value));
     }
 
+    Event with(String name, boolean value) {
+        return write(name, Boolean.toString(value));
+    }
+
     String line(long monotonic, long boot) {
         return "{\"t\":" + monotonic + ",\"boot\":" + boot + fields + "}\n";
     }

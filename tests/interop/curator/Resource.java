@@ -15,14 +15,13 @@ final class Resource implements AutoCloseable {
         peer.connect(UnixDomainSocketAddress.of(socket));
     }
 
-    /** Whether it was accepted. */
-    boolean apply(byte[] effect) throws IOException {
+    /** Returns when it was accepted or refused: which of both is in the history. */
+    void apply(byte[] effect) throws IOException {
         for (ByteBuffer out = ByteBuffer.wrap(effect); out.hasRemaining(); )
             peer.write(out);
         final ByteBuffer answer = ByteBuffer.allocate(1);
         if (peer.read(answer) != 1)
             throw new EOFException("the resource has gone");
-        return answer.get(0) == '1';
     }
 
     @Override

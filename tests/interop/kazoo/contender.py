@@ -54,6 +54,7 @@ class Resource:
         self._peer.connect(path)
 
     def apply(self, effect):
+        """Returns when it was accepted or refused: which of both is in the history."""
         self._peer.sendall(effect)
         if self._peer.recv(1) == b"":
             raise EOFError("the resource has gone")
@@ -125,6 +126,7 @@ class Caller(threading.Thread):
         self._journal.append("granted", **held)
         self._write(held, lost_before)
         self._await_file(self._told.stay)
+        self._write(held, lost_before)
         self._journal.append("released" if self._session.lost == lost_before else "lost", **held)
         lock.release()
 
@@ -135,9 +137,10 @@ class Caller(threading.Thread):
         return None if stat is None else stat.czxid
 
     def _write(self, held, lost_before):
+        """Who knows that it has lost writes all the same: it is the late one of which resources have to beware."""
         checked = boot_time()
-        if self._session.lost == lost_before:
-            self._resource.apply(self._journal.line("effect", checked=checked, **held))
+        known = {"checked": checked} if self._session.lost == lost_before else {"zombie": True}
+        self._resource.apply(self._journal.line("effect", **known, **held))
 
     def _await_file(self, path):
         while not os.path.exists(path):
