@@ -77,6 +77,8 @@ const char* describe(errc e) noexcept
             return "not held";
         case errc::sequence_exhausted:
             return "the directory's sequence numbers are used up: remove the directory when it is empty";
+        case errc::maximum_mismatch:
+            return "the semaphore's maximum is not what the caller takes it to be";
     }
     return "unknown error";
 }

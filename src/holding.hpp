@@ -1,4 +1,5 @@
-// What a lease points to: one node of ours at the head of a line, and what is known of how long that is good.
+// What a lease points to: our node at the head of a line (or several, in as many lines), and what is known of how long that
+// is good.
 #pragma once
 
 #include <turnstile/lease.hpp>
@@ -21,8 +22,9 @@ class mailbox;
 
 class holding : public std::enable_shared_from_this<holding> {
 public:
-    holding(session s, std::string path, turnstile::epoch in, fencing_token token, std::shared_ptr<session_clock> clock,
-            std::shared_ptr<void> keepsake);
+    /// `paths`: at least one.
+    holding(session s, std::vector<std::string> paths, turnstile::epoch in, fencing_token token,
+            std::shared_ptr<session_clock> clock, std::shared_ptr<void> keepsake);
     ~holding();
 
     /// Held, and within the deadline. The first call after the deadline makes the loss known.
@@ -32,13 +34,15 @@ public:
     /// Ours to give back, once: held before (true), or lost (false: errc::lost) or released (errc::not_held).
     error_code begin_release();
 
+    const std::string& path() const noexcept { return paths.front(); }
+
     lease_state state();
     void when_lost(const std::shared_ptr<once<error_code>>& waiting);
     std::stop_token stop_token() const noexcept { return stop_.get_token(); }
 
     // Constant after construction.
     const session owner;
-    const std::string path;
+    const std::vector<std::string> paths;
     const turnstile::epoch in;
     const fencing_token token;
     const std::shared_ptr<session_clock> clock;

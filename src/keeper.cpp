@@ -198,14 +198,17 @@ void keeper::watch_node(const std::shared_ptr<holding>& h)
             return;
         box = h->own_watch = core_.make_mailbox();
     }
+    std::vector<operation> look;
+    for (const auto& path : h->paths)
+        look.emplace_back(op::get{path, true});
     core_.fly(
-        {op::get{h->path, true}}, h->in,
+        std::move(look), h->in,
         [this, h, keep = core_.shared_from_this()](const std::vector<outcome>& answers) {
-            const auto ec = answers.front().ec;
-            if (!ec)
-                return on_node_event(h);
-            if (ec == errc::no_node)
+            const auto gone = [](const outcome& o) { return o.ec == errc::no_node; };
+            if (std::any_of(answers.begin(), answers.end(), gone))
                 return h->lose();
+            if (std::all_of(answers.begin(), answers.end(), [](const outcome& o) { return o.ok(); }))
+                return on_node_event(h);
             const std::lock_guard lock{mutex_};
             h->own_watch.reset();  // refused for now: the next heartbeat tries again
         },

@@ -10,10 +10,10 @@ namespace turnstile::inline v0 {
 
 namespace detail {
 
-holding::holding(session s, std::string path_, turnstile::epoch in_, fencing_token token_,
+holding::holding(session s, std::vector<std::string> paths_, turnstile::epoch in_, fencing_token token_,
                  std::shared_ptr<session_clock> clock_, std::shared_ptr<void> keepsake)
     : owner{std::move(s)},
-      path{std::move(path_)},
+      paths{std::move(paths_)},
       in{in_},
       token{token_},
       clock{std::move(clock_)},
@@ -133,7 +133,16 @@ boot_clock::time_point lease::held_until() const noexcept
 const std::string& lease::path() const noexcept
 {
     static const std::string nowhere;
-    return holding_ ? holding_->path : nowhere;
+    return holding_ ? holding_->path() : nowhere;
+}
+
+std::vector<std::string> lease::paths() const { return holding_ ? holding_->paths : std::vector<std::string>{}; }
+
+const session& lease::get_session() const
+{
+    if (!holding_)
+        throw error{errc::not_held, "lease::get_session", {}};
+    return holding_->owner;
 }
 
 turnstile::epoch lease::epoch() const noexcept { return holding_ ? holding_->in : turnstile::epoch::none; }
@@ -143,7 +152,8 @@ std::stop_token lease::stop_token() const noexcept { return holding_ ? holding_-
 transaction lease::guard() const
 {
     transaction t;
-    t.check(path());
+    for (const auto& p : paths())
+        t.check(p);
     return t;
 }
 
@@ -153,10 +163,44 @@ using waiting = std::shared_ptr<detail::once<error_code>>;
 
 constexpr auto give_up_waiting = [](const waiting& w, error_code why) { w->complete(why); };
 
-/// Sends the delete; `told` learns how it ended.
+/// How the deletes of a lease's nodes have ended, once the last one has.
+class endings {
+public:
+    endings(std::size_t expected, detail::unique_function<void(error_code)> told)
+        : missing_{expected}, told_{std::move(told)}
+    {
+    }
+
+    void add(error_code ec)
+    {
+        bool last = false;
+        {
+            const std::lock_guard lock{mutex_};
+            if (ec)
+                worst_ = ec;
+            last = --missing_ == 0;
+        }
+        if (last)
+            told_(worst_);
+    }
+
+private:
+    std::mutex mutex_;
+    std::size_t missing_;
+    error_code worst_;
+    detail::unique_function<void(error_code)> told_;
+};
+
+/// Sends the deletes, all in one go; `told` (may be empty) learns how they ended.
 void give_back(const std::shared_ptr<detail::holding>& h, detail::unique_function<void(error_code)> told)
 {
-    h->owner.core()->sweeping().erase(h->in, h->path, std::move(told));
+    auto& sweeping = h->owner.core()->sweeping();
+    if (h->paths.size() == 1)
+        return sweeping.erase(h->in, h->path(), std::move(told));
+    const auto all = told ? std::make_shared<endings>(h->paths.size(), std::move(told)) : nullptr;
+    for (const auto& p : h->paths)
+        sweeping.erase(h->in, p,
+                       all ? detail::unique_function<void(error_code)>{[all](error_code ec) { all->add(ec); }} : nullptr);
 }
 
 }  // namespace
@@ -172,7 +216,7 @@ boost::asio::awaitable<void> wait_for_loss(std::shared_ptr<detail::holding> h)
     auto start = [h](const waiting& w) { h->when_lost(w); };
     const auto ec = co_await detail::await_once<error_code>(deadline::never(), start, give_up_waiting);
     if (ec)
-        throw error{ec, "lease::lost", h->path};
+        throw error{ec, "lease::lost", h->path()};
 }
 
 /// The lease itself is only kept here: it releases in the background if nobody ever awaits this.
@@ -185,14 +229,14 @@ boost::asio::awaitable<void> give_back_and_wait([[maybe_unused]] lease kept, std
     if (ended == errc::lost)
         give_back(h, nullptr);  // its node may still be there; the caller need not wait for that
     if (ended)
-        throw error{ended, "lease::release", h->path};
+        throw error{ended, "lease::release", h->path()};
     auto start = [h](const waiting& w) { give_back(h, [w](error_code ec) { w->complete(ec); }); };
     const auto answer = co_await detail::await_once<error_code>(until, start, give_up_waiting);
     // The node had gone before our delete came: it was lost, and we had not heard of it yet.
     if (answer == errc::no_node || session_over(answer))
-        throw error{errc::lost, "lease::release", h->path};
+        throw error{errc::lost, "lease::release", h->path()};
     if (answer)  // the delete goes on
-        throw error{answer == errc::deadline_exceeded ? errc::timed_out : answer, "lease::release", h->path};
+        throw error{answer == errc::deadline_exceeded ? errc::timed_out : answer, "lease::release", h->path()};
 }
 
 }  // namespace

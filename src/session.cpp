@@ -308,12 +308,20 @@ boost::asio::awaitable<error_code> session::converse(std::shared_ptr<dialogue> m
 
 lease session::grant(std::string path, fencing_token token, turnstile::epoch in, std::shared_ptr<void> keepsake) const
 {
+    std::vector<std::string> one;
+    one.push_back(std::move(path));
+    return grant(std::move(one), token, in, std::move(keepsake));
+}
+
+lease session::grant(std::vector<std::string> paths, fencing_token token, turnstile::epoch in,
+                     std::shared_ptr<void> keepsake) const
+{
     auto clock = core()->clock_of(in);
     if (!clock) {  // that session is over already, and the next one has begun
         clock = std::make_shared<detail::session_clock>(core()->timeout());
         clock->end();
     }
-    auto h = std::make_shared<detail::holding>(*this, std::move(path), in, token, std::move(clock), std::move(keepsake));
+    auto h = std::make_shared<detail::holding>(*this, std::move(paths), in, token, std::move(clock), std::move(keepsake));
     core()->keeping().add(h);
     return lease{std::move(h)};
 }

@@ -67,6 +67,7 @@ enum class errc {
     lost,                ///< the holding was lost: somebody else may hold it now
     not_held,            ///< there is nothing (any more) to release
     sequence_exhausted,  ///< the parent's 31-bit creation counter is used up; remove the empty parent to reset it
+    maximum_mismatch,    ///< the semaphore has another maximum than the caller's, or none, or one that can never suffice
 };
 
 TURNSTILE_EXPORT const boost::system::error_category& error_category() noexcept;

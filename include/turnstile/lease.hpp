@@ -24,6 +24,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace turnstile::inline v0 {
 
@@ -52,6 +53,8 @@ namespace detail {
 class holding;
 }
 
+class session;
+
 class TURNSTILE_EXPORT lease {
 public:
     /// Holds nothing.
@@ -76,9 +79,13 @@ public:
     /// per session and quarter of the timeout, however many leases there are).
     boot_clock::time_point held_until() const noexcept;
 
-    /// The lock's znode, under the session's root.
+    /// The lock's znode, under the session's root. The first, of a multi_lock's.
     const std::string& path() const noexcept;
+    /// All of them.
+    std::vector<std::string> paths() const;
     turnstile::epoch epoch() const noexcept;
+    /// Whose it is. Throws errc::not_held when the lease holds nothing (any more).
+    const session& get_session() const;
 
     /// Completes when the lease is lost; throws operation_aborted when it is released or dropped first.
     boost::asio::awaitable<void> lost();
@@ -91,9 +98,9 @@ public:
     transaction guard() const;
 
     /// Gives the lock up. Sends the delete at once; awaiting the answer is not needed for order or for safety.
-    /// Cost: one operation; the await takes its round trip. On a doubt the delete is repeated until it is certain.
-    /// Errors: errc::lost when the lease had been lost before, errc::not_held when there is nothing to release,
-    /// errc::timed_out when the deadline came first (the delete goes on).
+    /// Cost: one operation a znode, sent together; the await takes their round trip. On a doubt the delete is repeated until
+    /// it is certain. Errors: errc::lost when the lease had been lost before, errc::not_held when there is nothing to
+    /// release, errc::timed_out when the deadline came first (the delete goes on).
     boost::asio::awaitable<void> release(deadline until = {});
     /// The same without waiting, and without errors. What cannot be deleted now is swept when the connection returns.
     void release_in_background() noexcept;

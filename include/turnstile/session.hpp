@@ -164,6 +164,9 @@ public:
 
     /// Makes a lease of a node of ours. `keepsake` is dropped when the lease is over, in whatever way.
     lease grant(std::string path, fencing_token token, turnstile::epoch in, std::shared_ptr<void> keepsake = nullptr) const;
+    /// Of several, in as many lines: one lease, which is lost with the first of them. At least one.
+    lease grant(std::vector<std::string> paths, fencing_token token, turnstile::epoch in,
+                std::shared_ptr<void> keepsake = nullptr) const;
 
     /// For the SDK's own parts.
     const std::shared_ptr<detail::session_core>& core() const noexcept;

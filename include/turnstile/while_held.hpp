@@ -24,6 +24,7 @@
 
 #include <exception>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -39,14 +40,16 @@ boost::asio::awaitable<void> keep_value(boost::asio::awaitable<T> work, std::opt
     value.emplace(co_await std::move(work));
 }
 
+/// Until `lost` completes: then errc::lost, with the path of what has been lost.
 template <class Executor>
-boost::asio::awaitable<void> run_while_held(Executor executor, lease& held, boost::asio::awaitable<void> work)
+boost::asio::awaitable<void> run_until(Executor executor, boost::asio::awaitable<void> lost, std::string path,
+                                       boost::asio::awaitable<void> work)
 {
     const auto strand = boost::asio::make_strand(executor);
     // A coroutine that is cancelled before its first step makes Asio 1.81 throw out of the executor's run(). So both are
     // begun inside the strand, the loss first: when one of them ends, the other has begun.
     co_await boost::asio::post(boost::asio::bind_executor(strand, boost::asio::use_awaitable));
-    auto both = boost::asio::experimental::make_parallel_group(co_spawn(strand, held.lost(), boost::asio::deferred),
+    auto both = boost::asio::experimental::make_parallel_group(co_spawn(strand, std::move(lost), boost::asio::deferred),
                                                                co_spawn(strand, std::move(work), boost::asio::deferred));
     auto first_of_both = both.async_wait(boost::asio::experimental::wait_for_one(), boost::asio::deferred);
     const auto [order, not_lost, work_failed] = co_await std::move(first_of_both);
@@ -58,7 +61,7 @@ boost::asio::awaitable<void> run_while_held(Executor executor, lease& held, boos
             std::rethrow_exception(work_failed);
         } catch (const boost::system::system_error& e) {
             if (cancelled(e.code()))
-                throw error{errc::lost, "while_held", held.path()};
+                throw error{errc::lost, "while_held", path};
             throw;
         }
     }
@@ -74,10 +77,10 @@ boost::asio::awaitable<T> while_held(lease& held, boost::asio::awaitable<T> work
     held.check();
     const auto executor = co_await boost::asio::this_coro::executor;
     if constexpr (std::is_void_v<T>) {
-        co_await detail::run_while_held(executor, held, std::move(work));
+        co_await detail::run_until(executor, held.lost(), held.path(), std::move(work));
     } else {
         std::optional<T> value;
-        co_await detail::run_while_held(executor, held, detail::keep_value(std::move(work), value));
+        co_await detail::run_until(executor, held.lost(), held.path(), detail::keep_value(std::move(work), value));
         co_return std::move(*value);
     }
 }

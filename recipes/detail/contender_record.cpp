@@ -30,6 +30,7 @@ std::string to_text(const contender_record& r)
     append_line(text, "pid", r.pid != 0 ? std::to_string(r.pid) : std::string{});
     append_line(text, "label", r.label);
     append_line(text, "for", r.purpose);
+    append_line(text, "mode", r.downgraded ? "shared" : "");
     return text;
 }
 
@@ -56,6 +57,8 @@ contender_record parse_contender_record(std::string_view text)
             r.label = value;
         else if (key == "for")
             r.purpose = value;
+        else if (key == "mode")
+            r.downgraded = value == "shared";
     }
     return r;
 }

@@ -5,8 +5,10 @@
 //     pid 4711
 //     label payments
 //     for capture of order 42
+//     mode shared
 //
-// Nobody decides anything by it. Unknown lines are skipped, so that later versions may add some.
+// Nobody decides anything by it, but for the last line: a writer that has become a reader lets readers by. Unknown lines
+// are skipped, so that later versions may add some.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +22,7 @@ struct contender_record {
     std::int64_t pid = 0;
     std::string label;
     std::string purpose;
+    bool downgraded = false;
 
     contender_record() = default;
     friend bool operator==(const contender_record&, const contender_record&) = default;

@@ -2,28 +2,38 @@
 
 #include <turnstile/path.hpp>
 
+#include "line_terms.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace turnstile::inline v0::detail {
 
-namespace {
-
-/// Why the directory is still missing: because it cannot be made (trying again would never end), or because it has been
-/// reaped since (no error). `answers` begin with those of the containers, from the top; the first refusal is the reason of
-/// those that follow.
-error_code why_not_made(const std::vector<outcome>& answers)
+error_code why_not_made(const std::vector<outcome>& answers, std::size_t made)
 {
-    for (std::size_t i = 0; i + 2 < answers.size(); ++i)
+    for (std::size_t i = 0; i < made; ++i)
         if (const auto ec = answers[i].ec; ec && ec != errc::node_exists && (ec != errc::no_node || i == 0))
             return ec;
     return {};
 }
 
-/// A lost answer that is worth looking for. Who gave up does not look: the ticket sweeps.
-bool doubtful(error_code ec) noexcept { return in_doubt(ec) && ec != errc::deadline_exceeded && !cancelled(ec); }
+bool worth_looking_for(error_code ec) noexcept { return in_doubt(ec) && ec != errc::deadline_exceeded && !cancelled(ec); }
 
-}  // namespace
+/// What is missing on the way to the line, and the line's own directory. One that bears a maximum must outlive its use.
+std::vector<operation> entering::directory() const
+{
+    std::vector<operation> creates;
+    if (!make_directory_)
+        return creates;
+    const auto& line = ours_.line();
+    for (auto& prefix : path_prefixes(line.directory)) {
+        const bool bears_terms = line.counted() && prefix == line.directory;
+        auto data = bears_terms ? terms_to_text(line.maximum) : std::string{};
+        creates.emplace_back(
+            op::create{std::move(prefix), std::move(data), bears_terms ? create_mode::persistent : create_mode::container});
+    }
+    return creates;
+}
 
 std::vector<operation> entering::question() const
 {
@@ -31,12 +41,12 @@ std::vector<operation> entering::question() const
     std::vector<operation> q;
     switch (step_) {
         case step::create:
-            q.reserve(2);
-            if (make_directory_)
-                for (auto& prefix : path_prefixes(line.directory))
-                    q.emplace_back(op::create{std::move(prefix), "", create_mode::container});
+            q = directory();
+            q.reserve(q.size() + 3);
             q.emplace_back(op::create{ours_.path_to_create(), line.data, create_mode::ephemeral_sequential});
             q.emplace_back(op::children{line.directory});
+            if (line.counted())
+                q.emplace_back(op::get{line.directory});
             break;
         case step::look:
             q.emplace_back(op::sync{line.directory});
@@ -66,18 +76,24 @@ entering::state entering::answered(std::vector<outcome> answers)
 
 entering::state entering::created(std::vector<outcome>& answers)
 {
-    const auto& create = answers[answers.size() - 2];
+    const auto& line = ours_.line();
+    const auto own = answers.size() - (line.counted() ? 3 : 2);  // behind the directories
+    const auto& create = answers[own];
     if (create.ok()) {
-        list_ = std::move(answers.back().children);
+        list_ = std::move(answers[own + 1].children);
+        if (line.counted())
+            terms_ = std::move(answers.back());
         return stand(path_name(create.path), create.stat);
     }
     if (create.ec == errc::no_node) {
-        const auto why = make_directory_ ? why_not_made(answers) : error_code{};
+        auto why = make_directory_ ? why_not_made(answers, own) : error_code{};
+        if (line.counted() && line.maximum == 0)
+            why = errc::maximum_mismatch;  // nobody has said how many
         return not_made(why ? state::failed : state::directory_missing, why);
     }
     if (create.ec == errc::not_connected)  // the connection went while it was being sent
         return not_made(state::not_executed, create.ec);
-    if (doubtful(create.ec)) {
+    if (worth_looking_for(create.ec)) {
         step_ = step::look;
         return state_;
     }

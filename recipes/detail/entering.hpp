@@ -8,12 +8,22 @@
 
 #include "ticket.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace turnstile::inline v0::detail {
+
+/// Why the directory is still missing: because it cannot be made (trying again would never end), or because it has been
+/// reaped since (no error). `answers` begin with those of the `made` creates, from the top; the first refusal is the reason
+/// of those that follow.
+error_code why_not_made(const std::vector<outcome>& answers, std::size_t made);
+
+/// A lost answer that is worth looking for. Who gave up does not look: the ticket sweeps.
+bool worth_looking_for(error_code ec) noexcept;
 
 class entering {
 public:
@@ -37,10 +47,13 @@ public:
     ticket& ours() noexcept { return ours_; }
     /// The line as it was when we entered; empty when it is not known (it always shows ourselves).
     std::vector<std::string> take_list() noexcept { return std::move(list_); }
+    /// The line's directory as it was then, where it has a maximum and has been asked.
+    const std::optional<outcome>& terms() const noexcept { return terms_; }
 
 private:
     enum class step : unsigned char { create, look, identify };
 
+    std::vector<operation> directory() const;
     state created(std::vector<outcome>& answers);
     state looked(std::vector<outcome>& answers);
     state identified(const outcome& own);
@@ -54,6 +67,7 @@ private:
     state state_ = state::under_way;
     error_code why_;
     std::vector<std::string> list_;
+    std::optional<outcome> terms_;
     std::vector<std::string> marked_;  // in doubt: what bears our marker, the lowest first
 };
 

@@ -5,9 +5,13 @@
 #include <turnstile/error.hpp>
 #include <turnstile/session.hpp>
 
+#include "place_name.hpp"
+
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace turnstile::inline v0::detail {
 
@@ -17,18 +21,24 @@ struct line_request {
     const char* verb;  ///< for errors
     std::string data;  ///< of our node
     deadline until;
-    char kind = 'x';
+    claim wanted;
+    std::uint32_t maximum = 0;  ///< of a semaphore: what the caller takes it to be; 0: whatever it is
 
     line_request(turnstile::session s, std::string directory_, const char* verb_)
         : session{std::move(s)}, directory{std::move(directory_)}, verb{verb_}
     {
     }
+
+    /// The line has a maximum, which its directory tells.
+    bool counted() const noexcept { return wanted.what == claim::kind::permits; }
 };
 
 /// One for all the parts of an attempt: ten thousand waiters have ten thousand of each.
 using line_ptr = std::shared_ptr<const line_request>;
+/// Several lines that are asked for together: of one session, by one verb, until one deadline. At least one.
+using joint_ptr = std::shared_ptr<const std::vector<line_ptr>>;
 
 /// Throws what the caller of the recipe shall see.
-[[noreturn]] void fail(const line_ptr& line, error_code ec);
+[[noreturn]] void fail(const line_request& line, error_code ec);
 
 }  // namespace turnstile::inline v0::detail

@@ -1,7 +1,9 @@
 #include "place_name.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <array>
+#include <charconv>
+#include <system_error>
 
 namespace turnstile::inline v0::detail {
 
@@ -30,6 +32,64 @@ std::string base36(std::uint64_t value)
     return out;
 }
 
+/// What stands between the name of the contender and its number.
+struct tail {
+    std::string_view text;
+    bool shared;
+};
+
+constexpr std::array tails{tail{"-lock-", false}, tail{"__lock__", false}, tail{"__WRIT__", false}, tail{"__READ__", true},
+                           tail{"__rlock__", true}};
+
+std::string_view tail_of(claim::kind what) noexcept
+{
+    switch (what) {
+        case claim::kind::write:
+            return "-__WRIT__";
+        case claim::kind::read:
+            return "-__READ__";
+        case claim::kind::whole:
+        case claim::kind::permits:
+            break;
+    }
+    return "-lock-";
+}
+
+char letter_of(claim::kind what) noexcept
+{
+    switch (what) {
+        case claim::kind::write:
+            return 'w';
+        case claim::kind::read:
+            return 'r';
+        case claim::kind::permits:
+            return 's';
+        case claim::kind::whole:
+            break;
+    }
+    return 'x';
+}
+
+/// Digits only, and no more than fit.
+template <class Number>
+std::optional<Number> strict_number(std::string_view text)
+{
+    Number n = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), n);
+    const bool whole = failed == std::errc{} && end == text.data() + text.size() && !text.starts_with('-');
+    return whole ? std::optional{n} : std::nullopt;
+}
+
+/// How many permits a place of a semaphore asks for; 1 where nothing (sensible) is said.
+std::uint32_t weight_in(std::string_view contender)
+{
+    const auto star = contender.starts_with(letter_of(claim::kind::permits)) ? contender.rfind('*') : std::string_view::npos;
+    if (star == std::string_view::npos)
+        return 1;
+    const auto weight = strict_number<std::uint32_t>(contender.substr(star + 1));
+    return std::max(weight.value_or(1), std::uint32_t{1});
+}
+
 }  // namespace
 
 std::optional<place_view> view_place(std::string_view name)
@@ -37,17 +97,14 @@ std::optional<place_view> view_place(std::string_view name)
     if (name.size() <= digits)
         return std::nullopt;
     const auto head = name.substr(0, name.size() - digits);
-    if (!head.ends_with("-lock-") && !head.ends_with("__lock__"))
+    const auto kind = std::find_if(tails.begin(), tails.end(), [&](const tail& t) { return head.ends_with(t.text); });
+    const auto sequence = strict_number<std::int32_t>(name.substr(head.size()));
+    if (kind == tails.end() || !sequence)
         return std::nullopt;
-    std::int64_t sequence = 0;
-    for (const char c : name.substr(head.size())) {
-        if (c < '0' || c > '9')
-            return std::nullopt;
-        sequence = sequence * 10 + (c - '0');
-    }
-    if (sequence > std::numeric_limits<std::int32_t>::max())
-        return std::nullopt;
-    return place_view{sequence, name};
+    place_view p{*sequence, name};
+    p.shared = kind->shared;
+    p.weight = weight_in(head.substr(0, head.size() - kind->text.size()));
+    return p;
 }
 
 std::optional<place> parse_place(std::string_view name)
@@ -56,16 +113,36 @@ std::optional<place> parse_place(std::string_view name)
     return p ? std::optional{place{p->sequence, std::string{p->name}}} : std::nullopt;
 }
 
-std::string place_marker(char kind, std::int64_t session_id, std::uint64_t counter)
+std::string place_marker(claim what, std::int64_t session_id, std::uint64_t counter)
 {
-    std::string marker(1, kind);
-    marker.append(base64url(static_cast<std::uint64_t>(session_id))).append(".").append(base36(counter)).append("-lock-");
-    return marker;
+    std::string marker(1, letter_of(what.what));
+    marker.append(base64url(static_cast<std::uint64_t>(session_id))).append(".").append(base36(counter));
+    if (what.what == claim::kind::permits)
+        marker.append("*").append(std::to_string(what.weight));
+    return marker.append(tail_of(what.what));
+}
+
+bool may_insert(std::string_view name) noexcept
+{
+    if (name.size() <= digits)
+        return false;
+    const auto head = name.substr(0, name.size() - digits);
+    return head.ends_with("__WRIT__") && !head.starts_with(letter_of(claim::kind::write));
+}
+
+std::vector<place_view> places_in(const std::vector<std::string>& children)
+{
+    std::vector<place_view> places;
+    for (const auto& child : children)
+        if (const auto p = view_place(child))
+            places.push_back(*p);
+    std::sort(places.begin(), places.end());
+    return places;
 }
 
 std::optional<std::vector<place_view>> places_ahead(const std::vector<std::string>& children, const place& own)
 {
-    const place_view ours{own};
+    const auto ours = view_place(own.name).value_or(place_view{own.sequence, own.name});
     std::vector<place_view> ahead;
     bool present = false;
     for (const auto& child : children) {
@@ -74,7 +151,7 @@ std::optional<std::vector<place_view>> places_ahead(const std::vector<std::strin
             continue;
         if (*p == ours)
             present = true;
-        else if (*p < ours)
+        else if (*p < ours && !(p->shared && ours.shared))
             ahead.push_back(*p);
     }
     if (!present)

@@ -1,8 +1,11 @@
 // Names of places in a line, as they stand in ZooKeeper:
 //
-//     <kind><session id, base64url>.<counter, base36>-lock-<10 digits>      ours
+//     x<session id, base64url>.<counter, base36>-lock-<10 digits>           ours, of a mutex
+//     w<…>-__WRIT__<10 digits>   r<…>-__READ__<10 digits>                   ours, of a shared_mutex
+//     s<…>*<weight>-lock-<10 digits>                                        ours, of a semaphore
 //     _c_<guid>-lock-<10 digits>                                            Curator's InterProcessMutex
-//     <hex>__lock__<10 digits>                                              kazoo's Lock
+//     _c_<guid>-__WRIT__<10 digits>   _c_<guid>-__READ__<10 digits>         Curator's InterProcessReadWriteLock
+//     <hex>__lock__<10 digits>   <hex>__rlock__<10 digits>                  kazoo's Lock and WriteLock, ReadLock
 //
 // The number at the end is the order, and is parsed strictly: anything else in the directory is somebody else's business,
 // and never a place.
@@ -20,6 +23,17 @@ namespace turnstile::inline v0::detail {
 /// Where ZooKeeper's 31-bit counter is too near its end to trust: at 2^31 it sticks, or turns negative and jumps the queue.
 inline constexpr std::int64_t sequence_limit = (std::int64_t{1} << 31) - (std::int64_t{1} << 20);
 
+/// What somebody asks for in a line. The server lets in by order alone; what fits beside what is the contenders' rule.
+struct claim {
+    enum class kind : unsigned char { whole, write, read, permits };
+
+    kind what = kind::whole;
+    std::uint32_t weight = 1;  ///< of permits
+
+    claim() = default;
+    claim(kind what_, std::uint32_t weight_ = 1) : what{what_}, weight{weight_} {}  // NOLINT(*-explicit-*)
+};
+
 struct place {
     std::int64_t sequence = 0;
     std::string name;
@@ -33,10 +47,11 @@ struct place {
 struct place_view {
     std::int64_t sequence = 0;
     std::string_view name;
+    std::uint32_t weight = 1;
+    bool shared = false;  ///< a reader's
 
     place_view() = default;
     place_view(std::int64_t sequence_, std::string_view name_) : sequence{sequence_}, name{name_} {}
-    explicit place_view(const place& p) : sequence{p.sequence}, name{p.name} {}
     friend auto operator<=>(const place_view&, const place_view&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
@@ -45,9 +60,16 @@ std::optional<place_view> view_place(std::string_view name);
 std::optional<place> parse_place(std::string_view name);
 
 /// What makes our nodes ours: unique to one attempt of one ZooKeeper session. The server appends the number.
-std::string place_marker(char kind, std::int64_t session_id, std::uint64_t counter);
+std::string place_marker(claim what, std::int64_t session_id, std::uint64_t counter);
 
-/// Those who stand before `own`, the nearest last, as views of `children`; nullopt when `own` itself is not among them.
+/// Its owner may put a reader's place in front of those who stand behind it: Curator's writers do when they downgrade.
+bool may_insert(std::string_view name) noexcept;
+
+/// All places of a list, by number.
+std::vector<place_view> places_in(const std::vector<std::string>& children);
+
+/// Those who stand before `own` and keep it waiting, the nearest last, as views of `children`; nullopt when `own` itself is
+/// not among them. Readers do not keep readers waiting.
 std::optional<std::vector<place_view>> places_ahead(const std::vector<std::string>& children, const place& own);
 
 }  // namespace turnstile::inline v0::detail

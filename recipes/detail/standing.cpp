@@ -1,6 +1,7 @@
 #include "standing.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 
 namespace turnstile::inline v0::detail {
@@ -9,10 +10,25 @@ namespace {
 
 /// So many names are kept and looked up one by one; beyond, listing again is cheaper, and memory per waiter stays constant.
 constexpr std::size_t few = 4;
-/// How many of the nearest are watched.
-constexpr std::size_t watched_nearest = 2;
 
 }  // namespace
+
+standing::standing(place own) : own_{std::move(own)}
+{
+    const auto ours = view_place(own_.name).value_or(place_view{});
+    weight_ = ours.weight;
+    shared_ = ours.shared;
+}
+
+template <class Places>
+std::size_t standing::enough_of(const Places& ahead) const noexcept
+{
+    std::uint64_t filled = weight_;
+    std::size_t n = 0;
+    for (auto p = ahead.rbegin(); p != ahead.rend() && filled <= capacity_; ++p, ++n)
+        filled += p->weight;
+    return filled > capacity_ ? n : n + 1;
+}
 
 void standing::listed(const std::vector<std::string>& children)
 {
@@ -22,13 +38,18 @@ void standing::listed(const std::vector<std::string>& children)
         own_gone_ = true;
         return;
     }
-    more_ = ahead->size() > few;
-    if (more_)
-        ahead->erase(ahead->begin(), ahead->end() - watched_nearest);
+    beyond_ = 0;
+    if (ahead->size() > few) {
+        const auto kept = std::min(enough_of(*ahead) + 1, ahead->size());
+        const auto first = ahead->end() - static_cast<std::ptrdiff_t>(kept);
+        for (auto p = ahead->begin(); p != first; ++p)
+            beyond_ += p->weight;
+        ahead->erase(ahead->begin(), first);
+    }
     std::vector<neighbour> now;
     now.reserve(ahead->size());
     for (const auto& p : *ahead) {
-        neighbour n{std::string{p.name}};
+        neighbour n{std::string{p.name}, p.weight};
         if (const auto known = find(n.name); known != ahead_.end())
             n.watched = known->watched;
         now.push_back(std::move(n));
@@ -56,7 +77,17 @@ void standing::went(std::string_view name)
     // Usually it was the holder, and then all before it have gone as well: find out, while the one just ahead holds.
     for (auto n = ahead_.begin(); n != gone; ++n)
         n->verified = false;
+    // Somebody may stand in its stead, in front of us, whom no list of ours has shown.
+    if (may_insert(name) && !shared_)
+        listed_ = false;
     ahead_.erase(gone);
+}
+
+void standing::downgraded(std::string_view name)
+{
+    const auto reader = find(name);
+    if (shared_ && reader != ahead_.end())
+        ahead_.erase(reader);
 }
 
 void standing::stirred(std::string_view name)
@@ -67,20 +98,31 @@ void standing::stirred(std::string_view name)
         n->watched = false;
 }
 
+bool standing::fits() const noexcept
+{
+    std::uint64_t filled = beyond_ + weight_;
+    for (const auto& n : ahead_)
+        filled += n.weight;
+    return filled <= capacity_;
+}
+
 need standing::next() const
 {
     if (own_gone_)
         return need::gone;
-    if (!listed_ || (more_ && ahead_.size() < watched_nearest))
+    if (!listed_)
         return need::list;
-    if (ahead_.empty())
+    if (fits())
         return need::nothing;
+    if (!sees_far_enough())
+        return need::list;
     return to_look().empty() ? need::wait : need::look;
 }
 
 std::vector<standing::glance> standing::to_look() const
 {
     std::vector<glance> look;
+    const auto watched_nearest = enough_of(ahead_) + 1;
     for (std::size_t i = ahead_.size(); i-- > 0;) {
         const auto& n = ahead_[i];
         const bool near = ahead_.size() - i <= watched_nearest;

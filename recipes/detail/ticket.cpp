@@ -19,7 +19,7 @@ ticket::ticket(line_ptr line, epoch in)
     : line_{std::move(line)},
       in_{in},
       session_id_{line_->session.id()},
-      marker_{place_marker(line_->kind, session_id_, next_counter())}
+      marker_{place_marker(line_->wanted, session_id_, next_counter())}
 {
 }
 
@@ -50,10 +50,27 @@ error_code ticket::stands_as(std::string_view name, const stat& made)
     return {};
 }
 
-lease ticket::redeem(std::shared_ptr<void> keepsake)
+std::string ticket::hand_over()
 {
-    const auto line = std::move(line_);
-    return line->session.grant(line->directory + "/" + own_.name, token_, in_, std::move(keepsake));
+    auto node = path();
+    line_.reset();
+    return node;
+}
+
+lease redeem(ticket place, std::shared_ptr<void> keepsake)
+{
+    const auto s = place.line().session;
+    return s.grant(place.hand_over(), place.token(), place.in(), std::move(keepsake));
+}
+
+lease redeem(std::vector<ticket> places, std::shared_ptr<void> keepsake)
+{
+    const auto s = places.front().line().session;
+    std::vector<std::string> nodes;
+    nodes.reserve(places.size());
+    for (auto& p : places)
+        nodes.push_back(p.hand_over());
+    return s.grant(std::move(nodes), places.front().token(), places.front().in(), std::move(keepsake));
 }
 
 }  // namespace turnstile::inline v0::detail

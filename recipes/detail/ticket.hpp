@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace turnstile::inline v0::detail {
 
@@ -36,8 +37,11 @@ public:
 
     const place& own() const noexcept { return own_; }
 
-    /// Hands the node over to a lease.
-    lease redeem(std::shared_ptr<void> keepsake);
+    std::int64_t session_id() const noexcept { return session_id_; }
+    fencing_token token() const noexcept { return token_; }
+
+    /// Hands the node over to who takes care of it from now on.
+    std::string hand_over();
 
 private:
     std::string path() const { return line_->directory + "/" + own_.name; }
@@ -50,5 +54,10 @@ private:
     place own_;
     fencing_token token_ = 0;
 };
+
+/// The place becomes a lease.
+lease redeem(ticket place, std::shared_ptr<void> keepsake);
+/// Several become one: they are held, lost and released together.
+lease redeem(std::vector<ticket> places, std::shared_ptr<void> keepsake);
 
 }  // namespace turnstile::inline v0::detail

@@ -1,7 +1,5 @@
 #include "turn_dialogue.hpp"
 
-#include <turnstile/path.hpp>
-
 #include <utility>
 
 namespace turnstile::inline v0::detail {
@@ -17,12 +15,7 @@ dialogue::move turn_dialogue::answered(std::vector<outcome> answers)
 {
     if (!us_)
         return enter(std::move(answers));
-    if (!asked_.empty())
-        return look(answers);
-    auto& list = answers.front();
-    if (list.ec)
-        return move::done(list.ec);
-    us_->listed(list.children);
+    us_->answered(answers);
     return next();
 }
 
@@ -32,7 +25,9 @@ dialogue::move turn_dialogue::enter(std::vector<outcome> answers)
         case entering::state::under_way:
             return move::ask(entering_.question());
         case entering::state::stands:
-            us_.emplace(entering_.ours().own());
+            us_.emplace(entering_.line(), entering_.ours().own());
+            if (const auto& told = entering_.terms(); told && told->ok())
+                us_->told_terms(*told);
             if (const auto list = entering_.take_list(); !list.empty())
                 us_->listed(list);
             return next();
@@ -41,26 +36,9 @@ dialogue::move turn_dialogue::enter(std::vector<outcome> answers)
     }
 }
 
-dialogue::move turn_dialogue::look(const std::vector<outcome>& answers)
-{
-    const auto asked = std::exchange(asked_, {});
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-        if (answers[i].ok())
-            us_->seen(asked[i].name, asked[i].watch);
-        else if (answers[i].ec == errc::no_node)
-            us_->went(asked[i].name);
-        else
-            return move::done(answers[i].ec);
-    }
-    return next();
-}
-
 dialogue::move turn_dialogue::happened(const watch_event& event)
 {
-    if (event.type == watch_event_type::erased)
-        us_->went(path_name(event.path));
-    else
-        us_->stirred(path_name(event.path));
+    us_->happened(event);
     return next();
 }
 
@@ -73,30 +51,17 @@ dialogue::move turn_dialogue::waited()
 
 dialogue::move turn_dialogue::next()
 {
-    const auto what = us_->next();
-    if (what == need::nothing)
+    const auto now = us_->now();
+    if (now == vigil::state::our_turn)
         return move::done();
-    if (what == need::gone)
-        return move::done(errc::lost);
-    if (what == need::list) {
-        std::vector<operation> list;
-        list.emplace_back(op::children{directory()});
-        return move::ask(std::move(list));
-    }
-    if (goal_ == goal::place)
+    if (now == vigil::state::never)
+        return move::done(us_->why());
+    // Who does not wait asks until it knows where it stands, but not after each of those ahead.
+    if (goal_ == goal::place && us_->placed() && (!us_->hopes() || std::exchange(looked_, true)))
         return move::done();
-    return what == need::look ? ask_to_look() : move::wait(patient_ ? deadline::never() : long_wait_);
-}
-
-dialogue::move turn_dialogue::ask_to_look()
-{
-    asked_ = us_->to_look();
-    std::vector<operation> look;
-    look.reserve(asked_.size());
-    for (const auto& g : asked_)
-        // get, not exists: a get that finds no node leaves no watch behind.
-        look.emplace_back(op::get{join_path(directory(), g.name), g.watch});
-    return move::ask(std::move(look));
+    if (now == vigil::state::asks)
+        return move::ask(us_->question());
+    return move::wait(patient_ ? deadline::never() : long_wait_);
 }
 
 }  // namespace turnstile::inline v0::detail

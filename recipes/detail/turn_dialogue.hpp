@@ -1,11 +1,11 @@
-// Taking a place and waiting there for one's turn, as one conversation with the servers: what `entering` and `standing` need
+// Taking a place and waiting there for one's turn, as one conversation with the servers: what `entering` and `vigil` need
 // to know is asked, and nobody is woken before the end.
 #pragma once
 
 #include <turnstile/dialogue.hpp>
 
 #include "entering.hpp"
-#include "standing.hpp"
+#include "vigil.hpp"
 
 #include <optional>
 #include <vector>
@@ -15,8 +15,8 @@ namespace turnstile::inline v0::detail {
 class turn_dialogue final : public dialogue {
 public:
     enum class goal : unsigned char {
-        turn,   ///< wait until everybody ahead has gone
-        place,  ///< take a place, and see whether anybody is ahead
+        turn,   ///< wait until there is room for us
+        place,  ///< take a place, and see whether there is room
     };
 
     turn_dialogue(entering in, goal g);
@@ -30,21 +30,18 @@ public:
 
     const entering& entered() const noexcept { return entering_; }
     ticket& ours() noexcept { return entering_.ours(); }
-    bool our_turn() const { return us_ && us_->next() == need::nothing; }
+    bool our_turn() const { return us_ && us_->now() == vigil::state::our_turn; }
 
 private:
     move enter(std::vector<outcome> answers);
-    move look(const std::vector<outcome>& answers);
     move next();
-    move ask_to_look();
-    const std::string& directory() const noexcept { return entering_.line().directory; }
 
     entering entering_;
     const goal goal_;
     bool patient_ = false;
-    const deadline long_wait_;             // from when on our own node is looked after as well
-    std::optional<standing> us_;           // from when on we stand
-    std::vector<standing::glance> asked_;  // by the last question; empty: for the list
+    bool looked_ = false;
+    const deadline long_wait_;  // from when on our own node is looked after as well
+    std::optional<vigil> us_;   // from when on we stand
 };
 
 }  // namespace turnstile::inline v0::detail

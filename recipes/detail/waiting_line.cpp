@@ -1,7 +1,13 @@
 #include "waiting_line.hpp"
 
+#include <turnstile/path.hpp>
+
+#include "contender_record.hpp"
+#include "joint_dialogue.hpp"
+#include "line_terms.hpp"
 #include "turn_dialogue.hpp"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -26,65 +32,86 @@ bool connection_went(error_code ec) noexcept
     return ec == errc::connection_loss || ec == errc::operation_timeout || ec == errc::session_moved;
 }
 
-/// Nothing is granted to a session that may be over without our knowing: a lease with an old proof of life is lost at once.
-awaitable<error_code> prove_alive(line_ptr line, epoch in)
+// What turn_of does is the same in one line and in several: these say the difference.
+
+const line_request& first_of(const line_ptr& line) noexcept { return *line; }
+const line_request& first_of(const joint_ptr& lines) noexcept { return *lines->front(); }
+
+/// Outside the coroutine, whose frame would keep room for the parts.
+std::shared_ptr<turn_dialogue> dialogue_for(const line_ptr& line, epoch in, bool make_directory, turn_dialogue::goal g)
 {
-    while (!line->session.proven(in)) {
-        const auto ec = co_await line->session.prove(in, line->until);
+    return std::make_shared<turn_dialogue>(entering{ticket{line, in}, make_directory}, g);
+}
+
+std::shared_ptr<joint_dialogue> dialogue_for(const joint_ptr& lines, epoch in, bool make_directory, turn_dialogue::goal g)
+{
+    std::vector<ticket> tickets;
+    tickets.reserve(lines->size());
+    for (const auto& line : *lines)
+        tickets.emplace_back(line, in);
+    return std::make_shared<joint_dialogue>(joint_entering{std::move(tickets), make_directory}, g);
+}
+
+/// Now, and not when the last part of the session has let go of the dialogue: who hears that a call has ended may rely on
+/// the node's delete being on its way.
+template <class Dialogue>
+void give_up(Dialogue& turn)
+{
+    [[maybe_unused]] const auto dropped{std::move(turn.ours())};
+}
+
+/// The place of one who stands becomes a lease, or is given up.
+template <class Result, class Dialogue>
+Result redeemed(const line_request& line, Dialogue& turn, error_code ec, std::shared_ptr<void> keepsake)
+{
+    const bool granted = turn.our_turn();
+    auto place{std::move(turn.ours())};
+    if (ec)
+        fail(line, ec);
+    if constexpr (!std::is_same_v<Result, lease>)
+        if (!granted)
+            return std::nullopt;
+    return redeem(std::move(place), std::move(keepsake));
+}
+
+/// Nothing is granted to a session that may be over without our knowing: a lease with an old proof of life is lost at once.
+template <class Lines>
+awaitable<error_code> prove_alive(Lines lines, epoch in)
+{
+    const auto& line = first_of(lines);
+    while (!line.session.proven(in)) {
+        const auto ec = co_await line.session.prove(in, line.until);
         if (ec && !connection_went(ec))
             co_return ec;
     }
     co_return error_code{};
 }
 
-/// Outside the coroutine, whose frame would keep room for the parts.
-std::shared_ptr<turn_dialogue> dialogue_for(const line_ptr& line, epoch in, bool make_directory, bool waits)
-{
-    entering entry{ticket{line, in}, make_directory};
-    return std::make_shared<turn_dialogue>(std::move(entry), waits ? turn_dialogue::goal::turn : turn_dialogue::goal::place);
-}
-
-/// Now, and not when the last part of the session has let go of the dialogue: who hears that a call has ended may rely on
-/// the node's delete being on its way.
-void give_up(turn_dialogue& turn) { const ticket dropped{std::move(turn.ours())}; }
-
-/// The place of one who stands becomes a lease, or is given up.
-template <class Result>
-Result redeem(const line_ptr& line, turn_dialogue& turn, error_code ec, std::shared_ptr<void> keepsake)
-{
-    ticket place{std::move(turn.ours())};
-    if (ec)
-        fail(line, ec);
-    if constexpr (!std::is_same_v<Result, lease>)
-        if (!turn.our_turn())
-            return std::nullopt;
-    return place.redeem(std::move(keepsake));
-}
-
 /// Result: a lease, or an optional one for those who do not wait. One coroutine, because ten thousand waiters have ten
 /// thousand of each frame.
-template <class Result>
-awaitable<Result> turn_of(line_ptr line, std::shared_ptr<void> keepsake)
+template <class Result, class Lines>
+awaitable<Result> turn_of(Lines lines, std::shared_ptr<void> keepsake)
 {
-    constexpr bool waits = std::is_same_v<Result, lease>;
-    const auto proving = line->session.keep_proving();
+    constexpr auto goal = std::is_same_v<Result, lease> ? turn_dialogue::goal::turn : turn_dialogue::goal::place;
+    const auto& line = first_of(lines);
+    const auto proving = line.session.keep_proving();
     bool make_directory = false;
     while (true) {
-        if (line->session.state() != connection_state::connected)
-            co_await line->session.connected(line->until);
-        const auto in = line->session.epoch();  // a ticket bears the session's id: there must be one
+        if (line.session.state() != connection_state::connected)
+            co_await line.session.connected(line.until);
+        const auto in = line.session.epoch();  // a ticket bears the session's id: there must be one
 
         // 1. create(EPHEMERAL | SEQUENTIAL) and list, in one round trip.
-        // 2. The lowest number holds the lock; the others watch the nodes just ahead of theirs.
-        const auto turn = dialogue_for(line, in, make_directory, waits);
-        auto ec = co_await line->session.converse(turn, in, line->until);
+        // 2. Who fits in beside those ahead is served; the others watch the nodes nearest to theirs.
+        const auto turn = dialogue_for(lines, in, make_directory, goal);
+        auto ec = co_await line.session.converse(turn, in, line.until);
 
         // 3. The holding is a lease.
         const auto result = turn->entered().result();
         if (result == entering::state::stands) {
             if (!ec && turn->our_turn())
-                ec = co_await prove_alive(line, in);
-            co_return redeem<Result>(line, *turn, ec, std::move(keepsake));
+                ec = co_await prove_alive(lines, in);
+            co_return redeemed<Result>(line, *turn, ec, std::move(keepsake));
         }
         give_up(*turn);
 
@@ -93,14 +120,14 @@ awaitable<Result> turn_of(line_ptr line, std::shared_ptr<void> keepsake)
         const bool once_more = result == entering::state::directory_missing || result == entering::state::not_executed;
         if (!once_more && ec != errc::session_expired)
             fail(line, ec);
-        if (line->until.passed())
+        if (line.until.passed())
             fail(line, turn->entered().why() == errc::not_connected ? errc::not_connected : errc::timed_out);
     }
 }
 
 }  // namespace
 
-void fail(const line_ptr& line, error_code ec) { throw error{as_recipe(ec), line->verb, line->directory}; }
+void fail(const line_request& line, error_code ec) { throw error{as_recipe(ec), line.verb, line.directory}; }
 
 awaitable<lease> take_turn(line_ptr line, std::shared_ptr<void> keepsake)
 {
@@ -112,12 +139,88 @@ awaitable<std::optional<lease>> take_turn_if_free(line_ptr line, std::shared_ptr
     return turn_of<std::optional<lease>>(std::move(line), std::move(keepsake));
 }
 
+awaitable<lease> take_turn(joint_ptr lines, std::shared_ptr<void> keepsake)
+{
+    return turn_of<lease>(std::move(lines), std::move(keepsake));
+}
+
+awaitable<std::optional<lease>> take_turn_if_free(joint_ptr lines, std::shared_ptr<void> keepsake)
+{
+    return turn_of<std::optional<lease>>(std::move(lines), std::move(keepsake));
+}
+
+namespace {
+
+/// Whether `own` fits behind those of a list.
+bool fits_behind(const std::vector<place_view>& places, const line_request& line, std::uint32_t capacity)
+{
+    std::uint64_t filled = line.wanted.weight;
+    for (const auto& p : places)
+        if (!(p.shared && line.wanted.what == claim::kind::read))
+            filled += p.weight;
+    return filled <= capacity;
+}
+
+/// The maximum that the line's directory tells. Throws when it is not the one that the caller means.
+std::uint32_t capacity_of(const line_ptr& line, const outcome& directory)
+{
+    const auto maximum = parse_terms(directory.data);
+    if (!maximum || (line->maximum != 0 && line->maximum != *maximum) || line->wanted.weight > *maximum)
+        fail(*line, errc::maximum_mismatch);
+    return *maximum;
+}
+
+bool has_become_a_reader(const outcome& node) { return node.ok() && parse_contender_record(node.data).downgraded; }
+
+}  // namespace
+
+awaitable<bool> has_room(line_ptr line)
+{
+    pipeline look;
+    look.add(op::children{line->directory});
+    if (line->counted())
+        look.add(op::get{line->directory});
+    const auto answers = co_await line->session.run(std::move(look), line->until);
+    for (const auto& a : answers)
+        if (a.ec && a.ec != errc::no_node)
+            fail(*line, a.ec);
+    if (answers.front().ec || answers.back().ec)
+        co_return true;
+    const auto capacity = line->counted() ? capacity_of(line, answers.back()) : 1;
+    const auto places = places_in(answers.front().children);
+    if (fits_behind(places, *line, capacity))
+        co_return true;
+    const bool reads = line->wanted.what == claim::kind::read;
+    const auto writers = std::count_if(places.begin(), places.end(), [](const auto& p) { return !p.shared; });
+    if (!reads || writers != 1 || places.front().shared)
+        co_return false;
+    op::get holder{join_path(line->directory, places.front().name)};
+    const auto writer = co_await line->session.run(std::move(holder), line->until);
+    co_return has_become_a_reader(writer) || writer.ec == errc::no_node;
+}
+
+awaitable<bool> has_room(joint_ptr lines)
+{
+    const auto& first = first_of(lines);
+    pipeline look;
+    for (const auto& line : *lines)
+        look.add(op::children{line->directory});
+    const auto answers = co_await first.session.run(std::move(look), first.until);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        if (answers[i].ec && answers[i].ec != errc::no_node)
+            fail(*(*lines)[i], answers[i].ec);
+        if (!fits_behind(places_in(answers[i].children), *(*lines)[i], 1))
+            co_return false;
+    }
+    co_return true;
+}
+
 awaitable<std::vector<std::string>> list_line(line_ptr line)
 {
     op::children list{line->directory};
     auto answer = co_await line->session.run(std::move(list), line->until);
     if (answer.ec && answer.ec != errc::no_node)
-        fail(line, answer.ec);
+        fail(*line, answer.ec);
     co_return std::move(answer.children);
 }
 

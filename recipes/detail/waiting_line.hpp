@@ -24,6 +24,15 @@ boost::asio::awaitable<lease> take_turn(line_ptr line, std::shared_ptr<void> kee
 /// The same for who does not wait: nothing when somebody is ahead.
 boost::asio::awaitable<std::optional<lease>> take_turn_if_free(line_ptr line, std::shared_ptr<void> keepsake);
 
+/// The same in several lines at once: all or nothing. One lease holds all the nodes.
+boost::asio::awaitable<lease> take_turn(joint_ptr lines, std::shared_ptr<void> keepsake);
+boost::asio::awaitable<std::optional<lease>> take_turn_if_free(joint_ptr lines, std::shared_ptr<void> keepsake);
+
+/// Whether somebody who came now would be let in at once. One read; where a writer is alone and may have become a reader,
+/// one more. An answer for those who would rather not wait, and already old.
+boost::asio::awaitable<bool> has_room(line_ptr line);
+boost::asio::awaitable<bool> has_room(joint_ptr lines);
+
 /// The line's directory, listed: no children when it is missing.
 boost::asio::awaitable<std::vector<std::string>> list_line(line_ptr line);
 

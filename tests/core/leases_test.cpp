@@ -286,7 +286,8 @@ TEST(holdings, KeepNothingOfWaitsThatHaveEnded)
     const auto made = wait(s.create("/held", "", create_mode::ephemeral));
     wait(s.prove(s.epoch()));
     const auto clock = s.core()->clock_of(s.epoch());
-    const auto h = std::make_shared<detail::holding>(s, "/held", s.epoch(), made.stat.czxid, clock, nullptr);
+    const auto h =
+        std::make_shared<detail::holding>(s, std::vector<std::string>{"/held"}, s.epoch(), made.stat.czxid, clock, nullptr);
     std::weak_ptr<detail::once<error_code>> ended;
     for (int i = 0; i < 2; ++i) {
         auto waiting = std::make_shared<detail::once<error_code>>([](error_code) {});

@@ -7,6 +7,7 @@
 #include "recipes/detail/place_name.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstring>
 #include <string>
@@ -28,8 +29,9 @@ bool looks_like_a_place(std::string_view name)
     const auto number = name.substr(name.size() - digits);
     const auto head = name.substr(0, name.size() - digits);
     const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto tails = {"-lock-", "__lock__", "__rlock__", "__READ__", "__WRIT__"};
     return std::all_of(number.begin(), number.end(), digit) && number <= "2147483647" &&
-           (head.ends_with("-lock-") || head.ends_with("__lock__"));
+           std::any_of(tails.begin(), tails.end(), [&](const char* tail) { return head.ends_with(tail); });
 }
 
 void check_parsing(const std::string& name)
@@ -61,7 +63,8 @@ void check_ahead(const std::vector<std::string>& children, const place& own)
     std::size_t before = 0;
     for (const auto& child : children) {
         const auto p = detail::parse_place(child);
-        before += p && *p < own ? 1 : 0;
+        const bool waits_for = p && !(detail::view_place(child)->shared && detail::view_place(own.name)->shared);
+        before += waits_for && *p < own ? 1 : 0;
     }
     require(ahead->size() == before, "everybody before us is ahead, and nobody else");
 
@@ -80,12 +83,16 @@ void check_marker(const std::uint8_t* data, std::size_t size)
         return;
     std::memcpy(&session, data + 1, sizeof session);
     std::memcpy(&counter, data + 1 + sizeof session, sizeof counter);
-    const char kind = "xrws"[data[0] % 4];
+    using enum detail::claim::kind;
+    const detail::claim kind{std::array{whole, read, write, permits}[data[0] % 4], data[0]};
     const auto marker = detail::place_marker(kind, session, counter);
     require(marker != detail::place_marker(kind, session, counter + 1), "the next attempt has another mark");
     require(marker != detail::place_marker(kind, session + 1, counter), "another session has another mark");
     const auto name = marker + "0000000042";
     require(!check_path("/" + name), "our names are good components");
+    require(!detail::may_insert(name), "nobody of ours puts anybody in front");
+    if (kind.what == permits)
+        require(detail::view_place(name)->weight == std::max<std::uint32_t>(kind.weight, 1), "a weight comes back");
     check_parsing(name);
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <set>
 
@@ -233,6 +234,163 @@ TEST(standing, IsServedExactlyWhenEverybodyAheadHasGone)
         if (fifo) {
             EXPECT_LE(lists, 2) << "seed " << seed;
         }
+    }
+}
+
+// ---- Readers and writers ------------------------------------------------------------------------------------------------
+
+std::string writer(int n) { return fmt::format("w.{}-__WRIT__{:010}", n, n); }
+std::string reader(int n) { return fmt::format("r.{}-__READ__{:010}", n, n); }
+
+TEST(standing, AReaderWaitsForTheWritersAheadAndForNobodyElse)
+{
+    standing s{place{4, reader(4)}};
+    s.listed({writer(1), reader(2), writer(3), reader(4), writer(5)});
+    EXPECT_THAT(looked_up(s), ElementsAre("watch " + writer(3), "watch " + writer(1)));
+    look_finds_all(s);
+    s.went(writer(1));
+    s.went(writer(3));
+    EXPECT_EQ(s.next(), need::nothing);
+}
+
+TEST(standing, AReaderAmongReadersIsServed)
+{
+    standing s{place{3, reader(3)}};
+    s.listed({reader(1), reader(2), reader(3), writer(4)});
+    EXPECT_EQ(s.next(), need::nothing);
+}
+
+TEST(standing, AWriterThatHasBecomeAReaderLetsReadersByAndNoWriter)
+{
+    standing reads{place{2, reader(2)}};
+    reads.listed({writer(1), reader(2), writer(3)});
+    reads.downgraded(writer(1));
+    EXPECT_EQ(reads.next(), need::nothing);
+    standing writes{place{3, writer(3)}};
+    writes.listed({writer(1), reader(2), writer(3)});
+    writes.downgraded(writer(1));
+    EXPECT_EQ(writes.next(), need::look);
+}
+
+TEST(standing, AfterAForeignWriterAWriterLooksAgainForWhomItHasPutInFront)
+{
+    const std::string foreign = "_c_1f5e6bca-6f6f-4f8b-bb5e-c8a1b0b8c8c8-__WRIT__0000000001";
+    const std::string inserted = "_c_1f5e6bca-6f6f-4f8b-bb5e-c8a1b0b8c8c9-__READ__0000000001";
+    standing s{place{2, writer(2)}};
+    s.listed({foreign, writer(2)});
+    look_finds_all(s);
+    s.went(foreign);
+    EXPECT_EQ(s.next(), need::list);
+    s.listed({inserted, writer(2)});
+    EXPECT_EQ(s.next(), need::look);
+    look_finds_all(s);
+    s.went(inserted);
+    EXPECT_EQ(s.next(), need::nothing);
+}
+
+// ---- Permits ------------------------------------------------------------------------------------------------------------
+
+std::string permits(int n, unsigned weight) { return fmt::format("s.{}*{}-lock-{:010}", n, weight, n); }
+
+standing semaphore_waiter(int n, unsigned weight, unsigned capacity)
+{
+    standing s{place{n, permits(n, weight)}};
+    s.set_capacity(capacity);
+    return s;
+}
+
+TEST(standing, WhoFitsIsServed)
+{
+    auto s = semaphore_waiter(3, 2, 5);
+    s.listed({permits(1, 2), permits(2, 1), permits(3, 2), permits(4, 5)});
+    EXPECT_EQ(s.next(), need::nothing);
+}
+
+TEST(standing, WhoDoesNotFitWatchesAllThatFillTheLine)
+{
+    auto s = semaphore_waiter(4, 1, 3);
+    s.listed({permits(1, 1), permits(2, 1), permits(3, 1), permits(4, 1)});
+    EXPECT_EQ(s.to_look().size(), 3U);
+    look_finds_all(s);
+    s.went(permits(2, 1));  // any of them will do
+    EXPECT_EQ(s.next(), need::nothing);
+}
+
+TEST(standing, ALargerCapacityServesAndASmallerKeepsWaiting)
+{
+    auto s = semaphore_waiter(3, 1, 2);
+    s.listed({permits(1, 1), permits(2, 1), permits(3, 1)});
+    EXPECT_NE(s.next(), need::nothing);
+    s.set_capacity(3);
+    EXPECT_EQ(s.next(), need::nothing);
+    s.set_capacity(1);
+    look_finds_all(s);
+    s.went(permits(1, 1));
+    EXPECT_EQ(s.next(), need::wait);
+}
+
+/// A line of a semaphore in which members leave at random and the maximum changes: a waiter is served exactly when those
+/// ahead of it and itself fit, and never sleeps through it.
+TEST(standing, IsServedExactlyWhenItFits)
+{
+    for (unsigned seed = 0; seed < 4000; ++seed) {
+        std::minstd_rand random{seed};
+        unsigned capacity = 1 + random() % 9;
+        const unsigned weight = 1 + random() % capacity;
+        const int own = 1 + static_cast<int>(random() % 16);
+        std::map<int, unsigned> present;
+        for (int n = 0; n <= own + 2; ++n)
+            present[n] = 1 + random() % 9;
+        present[own] = weight;
+        const auto ahead = [&] {
+            unsigned sum = 0;
+            for (const auto& [n, w] : present)
+                sum += n < own ? w : 0;
+            return sum;
+        };
+        const auto list = [&] {
+            std::vector<std::string> out;
+            for (const auto& [n, w] : present)
+                out.push_back(permits(n, w));
+            std::shuffle(out.begin(), out.end(), random);
+            return out;
+        };
+        auto s = semaphore_waiter(own, weight, capacity);
+        s.listed(list());
+        std::set<std::string> watched;
+        while (s.next() != need::nothing) {
+            ASSERT_FALSE(s.next() == need::wait && ahead() + weight <= capacity) << "sleeps, seed " << seed;
+            if (random() % 2 == 0 || s.next() == need::wait) {
+                if (random() % 8 == 0) {
+                    capacity = std::max(weight, capacity + static_cast<unsigned>(random() % 3) - 1);
+                    s.set_capacity(capacity);
+                    continue;
+                }
+                auto leaver = present.begin();
+                std::advance(leaver, random() % static_cast<unsigned>(present.size()));
+                if (leaver->first >= own)
+                    leaver = present.begin();
+                if (leaver->first >= own)
+                    continue;
+                const auto gone = permits(leaver->first, leaver->second);
+                present.erase(leaver);
+                if (watched.erase(gone) != 0)
+                    s.went(gone);
+            } else if (s.next() == need::list) {
+                s.listed(list());
+            } else {
+                for (const auto& g : s.to_look()) {
+                    if (!present.contains(static_cast<int>(parse_place(g.name)->sequence))) {
+                        s.went(g.name);
+                        continue;
+                    }
+                    if (g.watch)
+                        watched.insert(g.name);
+                    s.seen(g.name, g.watch);
+                }
+            }
+        }
+        EXPECT_LE(ahead() + weight, capacity) << "served too early, seed " << seed;
     }
 }
 

@@ -17,6 +17,7 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace turnstile::test {
 
@@ -56,13 +57,25 @@ private:
 
 class async_runner {
 public:
-    async_runner() : work_{boost::asio::make_work_guard(context_)}, thread_{[this] { context_.run(); }} {}
+    async_runner()
+        : work_{boost::asio::make_work_guard(context_)}, thread_{[this] {
+              context_.run();
+              ended_.set_value();
+          }}
+    {
+    }
     async_runner(const async_runner&) = delete;
     async_runner& operator=(const async_runner&) = delete;
+    /// Cancels what is still under way, and sees it end: the SDK resumes waiting coroutines here.
     ~async_runner()
     {
+        boost::asio::post(context_, [all = stops_] {
+            for (const auto& stop : all)
+                stop->emit(boost::asio::cancellation_type::terminal);
+        });
         work_.reset();
-        context_.stop();
+        if (ended_.get_future().wait_for(std::chrono::seconds{20}) != std::future_status::ready)
+            context_.stop();
         thread_.join();
     }
 
@@ -72,6 +85,7 @@ public:
         auto promise = std::make_shared<std::promise<T>>();
         auto future = promise->get_future();
         auto stop = std::make_shared<boost::asio::cancellation_signal>();
+        stops_.push_back(stop);
         boost::asio::any_io_executor executor = context_.get_executor();
         auto done = [promise, stop](std::exception_ptr failed) {
             if (failed)
@@ -99,6 +113,8 @@ private:
 
     boost::asio::io_context context_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    std::vector<std::shared_ptr<boost::asio::cancellation_signal>> stops_;
+    std::promise<void> ended_;
     std::thread thread_;
 };
 

@@ -72,7 +72,7 @@ public:
 
     Recipe& recipe() noexcept { return recipe_; }
 
-private:
+protected:
     template <class Options = typename Recipe::options>
     static Options asked_by_this_thread(deadline until)
     {
@@ -95,6 +95,7 @@ private:
         return mine ? std::move(mine.mapped()) : lease{};
     }
 
+private:
     Recipe recipe_;
     std::mutex guard_;
     // Guarded by guard_. By thread, because a holding that was lost is still there when another thread gets the lock.

@@ -19,55 +19,16 @@
 #include <turnstile/deadline.hpp>
 #include <turnstile/lease.hpp>
 #include <turnstile/recipes/export.hpp>
-#include <turnstile/recipes/owner.hpp>
+#include <turnstile/recipes/line.hpp>
 #include <turnstile/session.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace turnstile::inline v0 {
-
-/// Somebody in the line. What is not known (another library's contender, a node that just went) is empty or zero.
-struct contender {
-    std::string node;  ///< name in the lock's directory
-    std::int64_t sequence = 0;
-    std::int64_t session = 0;  ///< ZooKeeper session that owns the place
-    std::string host;
-    std::int64_t pid = 0;
-    std::string label;                            ///< session_options::label
-    std::string purpose;                          ///< acquire's
-    std::chrono::system_clock::time_point since;  ///< when the place was taken, by the leader's clock
-
-    contender() = default;
-};
-
-/// The line as one server saw it at one moment: front() holds, the others wait.
-using line_view = std::vector<contender>;
-
-/// How one place in the line is asked for.
-struct acquire_options {
-    /// Whole call, in every step. Never, unless said.
-    deadline until;
-    /// What for: shown to whoever inspects the line. At most 200 bytes.
-    std::string purpose;
-    /// Who asks. One owner asking twice for the same line is refused (errc::would_deadlock), because it would wait for
-    /// itself.
-    owner_id owner;
-    /// … unless it wants a second place on purpose (somebody else will release the first).
-    bool second_place = false;
-
-    acquire_options() = default;
-    acquire_options(deadline until_) : until{until_} {}  // NOLINT(*-explicit-*)
-    template <class Rep, class Period>
-    acquire_options(std::chrono::duration<Rep, Period> from_now) : until{from_now}  // NOLINT(*-explicit-*)
-    {
-    }
-};
 
 class TURNSTILE_RECIPES_EXPORT mutex {
 public:

@@ -1,0 +1,167 @@
+#include "joint_entering.hpp"
+
+#include <turnstile/path.hpp>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace turnstile::inline v0::detail {
+
+namespace {
+
+/// Ours by its marker, the lowest if there are several; empty when there is none.
+std::string marked_in(const std::vector<std::string>& children, const std::string& marker)
+{
+    for (const auto& p : places_in(children))
+        if (p.name.starts_with(marker))
+            return std::string{p.name};
+    return {};
+}
+
+}  // namespace
+
+joint_entering::joint_entering(std::vector<ticket> ours, bool make_directories)
+    : ours_{std::move(ours)}, make_directories_{make_directories}
+{
+}
+
+std::vector<operation> joint_entering::directories() const
+{
+    std::set<std::string> missing;  // sorted: parents come before their children
+    if (make_directories_)
+        for (const auto& t : ours_)
+            for (auto& prefix : path_prefixes(t.line().directory))
+                missing.insert(std::move(prefix));
+    std::vector<operation> creates;
+    for (const auto& path : missing)
+        creates.emplace_back(op::create{path, "", create_mode::container});
+    return creates;
+}
+
+/// A create in a transaction does not tell its zxid, a set does: so a node is made, set and erased on the way.
+op::multi joint_entering::creates() const
+{
+    std::vector<op::step> steps;
+    for (const auto& t : ours_)
+        steps.emplace_back(op::create{t.path_to_create(), t.line().data, create_mode::ephemeral_sequential});
+    const auto passing = line().directory + "/zxid-" + ours_.front().marker();
+    steps.emplace_back(op::create{passing});
+    steps.emplace_back(op::set{passing, ""});
+    steps.emplace_back(op::erase{passing});
+    return op::multi{std::move(steps)};
+}
+
+std::vector<operation> joint_entering::question() const
+{
+    std::vector<operation> q;
+    switch (step_) {
+        case step::create:
+            q = directories();
+            q.emplace_back(creates());
+            break;
+        case step::look:
+            q.emplace_back(op::sync{line().directory});
+            break;
+        case step::identify:
+            for (std::size_t i = 0; i < ours_.size(); ++i)
+                q.emplace_back(op::get{join_path(ours_[i].line().directory, marked_[i])});
+            return q;
+    }
+    for (const auto& t : ours_)
+        q.emplace_back(op::children{t.line().directory});
+    return q;
+}
+
+joint_entering::state joint_entering::answered(std::vector<outcome> answers)
+{
+    switch (step_) {
+        case step::create:
+            return created(answers);
+        case step::look:
+            return looked(answers);
+        case step::identify:
+            break;
+    }
+    return identified(answers);
+}
+
+joint_entering::state joint_entering::created(std::vector<outcome>& answers)
+{
+    const auto at = answers.size() - ours_.size() - 1;  // behind the directories
+    const auto& all = answers[at];
+    if (all.ok()) {
+        stat made;
+        made.czxid = all.steps[ours_.size() + 1].stat.mzxid;
+        made.ephemeral_owner = ours_.front().session_id();  // the transaction was sent in that session, and in no other
+        error_code refused;
+        for (std::size_t i = 0; i < ours_.size(); ++i) {
+            if (const auto ec = ours_[i].stands_as(path_name(all.steps[i].path), made))
+                refused = ec;
+            lists_.push_back(std::move(answers[at + 1 + i].children));
+        }
+        return end(refused ? state::failed : state::stands, refused);
+    }
+    if (all.ec == errc::no_node) {
+        const auto why = make_directories_ ? why_not_made(answers, at) : error_code{};
+        return not_made(why ? state::failed : state::directory_missing, why);
+    }
+    if (all.ec == errc::not_connected)  // the connection went while it was being sent
+        return not_made(state::not_executed, all.ec);
+    if (worth_looking_for(all.ec)) {
+        step_ = step::look;
+        return state_;
+    }
+    if (user_error(all.ec) || precondition_failed(all.ec))
+        return not_made(state::failed, all.ec);
+    return end(state::failed, all.ec);
+}
+
+joint_entering::state joint_entering::looked(std::vector<outcome>& answers)
+{
+    if (const auto sync = answers.front().ec)  // lists that are not behind a sync prove nothing
+        return end(state::failed, sync);
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < ours_.size(); ++i) {
+        auto& list = answers[1 + i];
+        if (list.ec && list.ec != errc::no_node)
+            return end(state::failed, list.ec);
+        marked_.push_back(marked_in(list.children, ours_[i].marker()));
+        lists_.push_back(std::move(list.children));
+        found += marked_.back().empty() ? 0 : 1;
+    }
+    if (found == 0)
+        return not_made(state::not_executed, errc::timed_out);
+    if (found < ours_.size())  // it was all or nothing: somebody has removed one
+        return end(state::failed, errc::lost);
+    step_ = step::identify;
+    return state_;
+}
+
+joint_entering::state joint_entering::identified(const std::vector<outcome>& answers)
+{
+    error_code refused;
+    for (std::size_t i = 0; i < ours_.size(); ++i) {
+        if (const auto ec = answers[i].ec)
+            return end(state::failed, ec == errc::no_node ? error_code{errc::lost} : ec);
+        if (const auto ec = ours_[i].stands_as(marked_[i], answers[i].stat))
+            refused = ec;
+    }
+    return end(refused ? state::failed : state::stands, refused);
+}
+
+joint_entering::state joint_entering::not_made(state s, error_code why)
+{
+    for (auto& t : ours_)
+        t.was_never_made();
+    return end(s, why);
+}
+
+joint_entering::state joint_entering::end(state s, error_code why)
+{
+    state_ = s;
+    why_ = why;
+    return s;
+}
+
+}  // namespace turnstile::inline v0::detail

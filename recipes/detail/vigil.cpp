@@ -1,0 +1,131 @@
+#include "vigil.hpp"
+
+#include <turnstile/path.hpp>
+
+#include "contender_record.hpp"
+#include "line_terms.hpp"
+
+#include <utility>
+
+namespace turnstile::inline v0::detail {
+
+vigil::vigil(const line_request& line, place own)
+    : line_{line}, us_{std::move(own)}, terms_known_{!line.counted()}, terms_watched_{!line.counted()}
+{
+}
+
+/// Who asks finds out whether the maximum is what it was taken for; who waits already goes by the new one.
+void vigil::told_terms(const outcome& directory)
+{
+    if (directory.ec)
+        return give_up(directory.ec);
+    const auto maximum = parse_terms(directory.data);
+    const bool expected = maximum && (line_.maximum == 0 || line_.maximum == *maximum || terms_told_);
+    if (!expected || line_.wanted.weight > *maximum)
+        return give_up(errc::maximum_mismatch);
+    terms_known_ = terms_told_ = true;
+    us_.set_capacity(*maximum);
+}
+
+void vigil::listed(const std::vector<std::string>& children)
+{
+    us_.listed(children);
+    mind_own();
+}
+
+vigil::state vigil::now() const
+{
+    if (why_)
+        return state::never;
+    if (!terms_known_)
+        return state::asks;
+    switch (us_.next()) {
+        case need::nothing:
+            return state::our_turn;
+        case need::look:
+        case need::list:
+            return state::asks;
+        case need::wait:
+            return terms_watched_ ? state::waits : state::asks;
+        case need::gone:
+            break;
+    }
+    return state::never;
+}
+
+std::vector<operation> vigil::question()
+{
+    std::vector<operation> q;
+    asked_.clear();
+    terms_asked_ = !terms_known_ || !terms_watched_;
+    if (terms_asked_)
+        q.emplace_back(op::get{line_.directory, true});
+    if (!terms_known_)
+        return q;
+    if (us_.next() == need::list) {
+        q.emplace_back(op::children{line_.directory});
+        return q;
+    }
+    asked_ = us_.to_look();
+    q.reserve(q.size() + asked_.size());
+    for (const auto& g : asked_)
+        // get, not exists: a get that finds no node leaves no watch behind.
+        q.emplace_back(op::get{join_path(line_.directory, g.name), g.watch});
+    return q;
+}
+
+void vigil::answered(std::span<const outcome> answers)
+{
+    if (std::exchange(terms_asked_, false)) {
+        terms_watched_ = answers.front().ok();
+        told_terms(answers.front());
+        answers = answers.subspan(1);
+    }
+    if (!asked_.empty())
+        looked(answers);
+    else if (!answers.empty() && answers.front().ec)
+        give_up(answers.front().ec);
+    else if (!answers.empty())
+        us_.listed(answers.front().children);
+    mind_own();
+}
+
+void vigil::looked(std::span<const outcome> answers)
+{
+    const auto asked = std::exchange(asked_, {});
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        const auto& found = answers[i];
+        if (found.ec == errc::no_node) {
+            us_.went(asked[i].name);
+            continue;
+        }
+        if (found.ec)
+            return give_up(found.ec);
+        us_.seen(asked[i].name, asked[i].watch);
+        if (us_.shared() && parse_contender_record(found.data).downgraded)
+            us_.downgraded(asked[i].name);
+    }
+}
+
+void vigil::happened(const watch_event& event)
+{
+    if (event.path == line_.directory) {
+        terms_known_ = terms_watched_ = false;  // somebody has changed the maximum
+        return;
+    }
+    if (event.type == watch_event_type::erased)
+        us_.went(path_name(event.path));
+    else
+        us_.stirred(path_name(event.path));
+    mind_own();
+}
+
+void vigil::mind_own()
+{
+    if (!why_ && us_.next() == need::gone)
+        give_up(errc::lost);
+}
+
+void vigil::give_up(error_code why) noexcept { why_ = why; }
+
+}  // namespace turnstile::inline v0::detail

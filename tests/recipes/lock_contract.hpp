@@ -1,0 +1,91 @@
+// What every lock-like recipe promises, whatever else it can do: order, refusal, time-outs, cancellation, loss, sessions
+// that end. Each body runs for each kind of lock, against the server in memory and against a real one. Numbers in comments
+// are those of the project's list of scenarios.
+#pragma once
+
+#include "lock_family.hpp"
+
+#include "support/async_runner.hpp"
+#include "support/backend.hpp"
+#include "support/eventually.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace turnstile::test {
+
+using namespace std::chrono_literals;
+
+/// A kind of lock on a kind of server.
+template <class Lock, backend_kind Where>
+struct on {
+    using kind = Lock;
+    static constexpr backend_kind where = Where;
+    static constexpr const char* name = Lock::name;
+};
+
+template <class Setting>
+class lock_contract : public ::testing::Test {
+protected:
+    using Kind = typename Setting::kind;
+    static constexpr auto patience = 15s;
+
+    session open() { return session::open(zk_->options()); }
+
+    template <class T>
+    T wait(boost::asio::awaitable<T> what)
+    {
+        return blocking::wait(std::move(what));
+    }
+
+    error_code error_of(const std::function<void()>& f)
+    {
+        try {
+            f();
+        } catch (const boost::system::system_error& e) {
+            return e.code();
+        }
+        return {};
+    }
+
+    void expect_depth(std::size_t n)
+    {
+        for (const auto& line : Kind::lines())
+            EXPECT_TRUE(eventually([&] { return zk_->depth(line) == n; }))
+                << line << ": depth " << zk_->depth(line) << " instead of " << n;
+    }
+
+    /// The path of the n-th in the (first) line.
+    std::string node(std::size_t n)
+    {
+        const auto line = Kind::lines().front();
+        auto names = zk_->children(line);
+        std::sort(names.begin(), names.end(),
+                  [](const auto& a, const auto& b) { return a.substr(a.size() - 10) < b.substr(b.size() - 10); });
+        return line + "/" + names.at(n);
+    }
+
+    lease acquire(const session& s) { return wait(Kind::acquire(s, patience)); }
+    running<lease> wait_in_line(const session& s, acquire_options how = patience)
+    {
+        return run_.spawn(Kind::acquire(s, std::move(how)));
+    }
+
+    std::unique_ptr<backend> zk_ = make_backend(Setting::where);
+    async_runner run_;
+};
+
+template <backend_kind Where>
+using every_lock = ::testing::Types<on<mutex_kind, Where>, on<writer_kind, Where>, on<semaphore_kind, Where>,
+                                    on<whole_semaphore_kind, Where>, on<multi_kind, Where>>;
+
+}  // namespace turnstile::test

@@ -1,0 +1,234 @@
+#include "lock_contract.hpp"
+
+namespace turnstile::test {
+namespace {
+
+TYPED_TEST_SUITE_P(lock_contract);
+
+TYPED_TEST_P(lock_contract, AFreeLockIsGrantedAndReleasedLeavesNothing)
+{
+    const auto s = this->open();
+    auto held = this->acquire(s);
+    EXPECT_TRUE(held.held());
+    EXPECT_GT(held.token(), 0);
+    this->expect_depth(1);
+    this->wait(held.release());
+    EXPECT_FALSE(held.held());
+    this->expect_depth(0);
+}
+
+TYPED_TEST_P(lock_contract, DroppingTheLeaseReleases)
+{
+    const auto s = this->open();
+    static_cast<void>(this->acquire(s));
+    this->wait(s.swept(this->patience));
+    this->expect_depth(0);
+}
+
+TYPED_TEST_P(lock_contract, WaitersAreServedInTheOrderOfTheirPlaces)
+{
+    std::vector<session> sessions{this->open(), this->open(), this->open()};
+    auto first = this->acquire(sessions[0]);
+    std::vector<running<lease>> waiting;
+    constexpr std::size_t crowd = 9;
+    for (std::size_t i = 0; i < crowd; ++i) {
+        waiting.push_back(this->wait_in_line(sessions[i % sessions.size()]));
+        this->expect_depth(i + 2);
+    }
+    auto token = first.token();
+    this->wait(first.release());
+    for (std::size_t i = 0; i < crowd; ++i) {
+        auto held = waiting[i].get();
+        EXPECT_GT(held.token(), token);
+        token = held.token();
+        if (i + 1 < crowd) {
+            EXPECT_FALSE(waiting[i + 1].done());
+        }
+        this->wait(held.release());
+    }
+    this->expect_depth(0);
+}
+
+TYPED_TEST_P(lock_contract, ATryOfAFreeLockIsGranted)
+{
+    const auto s = this->open();
+    auto held = this->wait(TestFixture::Kind::try_acquire(s, this->patience));
+    ASSERT_TRUE(held);
+    EXPECT_TRUE(held->held());
+    this->expect_depth(1);
+}
+
+TYPED_TEST_P(lock_contract, ATryOfAHeldLockIsRefusedAndLeavesNothing)  // 11, 12
+{
+    const auto a = this->open();
+    const auto b = this->open();
+    const auto held = this->acquire(a);
+    EXPECT_FALSE(this->wait(TestFixture::Kind::try_acquire(b, this->patience)));
+    EXPECT_FALSE(this->wait(TestFixture::Kind::try_acquire_until(b, 0s)));
+    this->wait(b.swept(this->patience));
+    this->expect_depth(1);
+}
+
+TYPED_TEST_P(lock_contract, ATimeOutIsAnAnswerAndLeavesNothing)  // 12
+{
+    const auto a = this->open();
+    const auto b = this->open();
+    const auto held = this->acquire(a);
+    EXPECT_FALSE(this->wait(TestFixture::Kind::try_acquire_until(b, 60ms)));
+    EXPECT_EQ(this->error_of([&] { this->wait(TestFixture::Kind::acquire(b, 60ms)); }), errc::timed_out);
+    this->wait(b.swept(this->patience));
+    this->expect_depth(1);
+}
+
+TYPED_TEST_P(lock_contract, ACancelledWaiterLeavesNothing)  // 13
+{
+    const auto a = this->open();
+    const auto b = this->open();
+    auto held = this->acquire(a);
+    auto waiting = this->wait_in_line(b);
+    this->expect_depth(2);
+    waiting.cancel();
+    EXPECT_TRUE(cancelled(this->error_of([&] { waiting.get(); })));
+    this->wait(b.swept(this->patience));
+    this->expect_depth(1);
+}
+
+TYPED_TEST_P(lock_contract, AMiddleWaiterThatGivesUpServesNobody)  // 3
+{
+    const auto a = this->open();
+    const auto b = this->open();
+    const auto c = this->open();
+    auto held = this->acquire(a);
+    auto middle = this->wait_in_line(b);
+    this->expect_depth(2);
+    auto last = this->wait_in_line(c);
+    this->expect_depth(3);
+    middle.cancel();
+    EXPECT_TRUE(cancelled(this->error_of([&] { middle.get(); })));
+    this->expect_depth(2);
+    EXPECT_FALSE(last.done(50ms));
+    this->wait(held.release());
+    EXPECT_TRUE(last.get().held());
+}
+
+TYPED_TEST_P(lock_contract, AHolderWhoseSessionEndsHasLostAndTheNextIsServed)  // 5
+{
+    const auto a = this->open();
+    const auto b = this->open();
+    auto held = this->acquire(a);
+    auto next = this->wait_in_line(b);
+    this->expect_depth(2);
+    this->zk_->expire(a);
+    EXPECT_TRUE(next.get().held());
+    EXPECT_TRUE(eventually([&] { return held.state() == lease_state::lost; }));
+    EXPECT_EQ(this->error_of([&] { this->wait(held.release()); }), errc::lost);
+}
+
+TYPED_TEST_P(lock_contract, AWaiterWhoseSessionEndsIsTold)  // 4
+{
+    const auto a = this->open();
+    const auto b = this->open();
+    const auto held = this->acquire(a);
+    auto waiting = this->wait_in_line(b);
+    this->expect_depth(2);
+    this->zk_->expire(b);
+    const auto told = this->error_of([&] { waiting.get(); });
+    EXPECT_TRUE(session_over(told) || told == errc::lost) << told.message();
+    this->expect_depth(1);
+    // The same session, in its next epoch, stands in line again.
+    auto again = this->wait_in_line(b);
+    this->expect_depth(2);
+}
+
+TYPED_TEST_P(lock_contract, AnOperatorWhoDeletesTheHoldersNodeEndsTheHolding)  // 16
+{
+    const auto a = this->open();
+    const auto b = this->open();
+    auto held = this->acquire(a);
+    auto next = this->wait_in_line(b);
+    this->expect_depth(2);
+    this->zk_->erase(this->node(0));
+    EXPECT_TRUE(eventually([&] { return held.state() == lease_state::lost; }));
+    held.release_in_background();
+    EXPECT_TRUE(next.get().held());
+}
+
+TYPED_TEST_P(lock_contract, ClosingTheSessionEndsEveryWait)  // 8
+{
+    const auto a = this->open();
+    const auto b = this->open();
+    const auto held = this->acquire(a);
+    std::vector<running<lease>> waiting;
+    for (int i = 0; i < 5; ++i)
+        waiting.push_back(this->wait_in_line(b));
+    this->expect_depth(6);
+    this->wait(b.close());
+    for (auto& w : waiting)
+        EXPECT_TRUE(session_over(this->error_of([&] { w.get(); })));
+    this->expect_depth(1);
+}
+
+TYPED_TEST_P(lock_contract, AnOwnerWhoWouldWaitForItselfIsRefusedAtOnce)
+{
+    const auto s = this->open();
+    acquire_options how{this->patience};
+    how.owner = owner_id::unique();
+    const auto held = this->wait(TestFixture::Kind::acquire(s, how));
+    EXPECT_EQ(this->error_of([&] { this->wait(TestFixture::Kind::acquire(s, how)); }), errc::would_deadlock);
+    how.second_place = true;
+    auto second = this->wait_in_line(s, how);
+    this->expect_depth(2);
+}
+
+TYPED_TEST_P(lock_contract, ForeignChildrenBlockNobody)  // 17
+{
+    for (const auto& line : TestFixture::Kind::lines())
+        for (const auto* child : {"/0", "/config", "/x-lock-12", "/x-lock--000000001"})
+            this->zk_->create(line + child);
+    const auto s = this->open();
+    if constexpr (TestFixture::Kind::name == semaphore_kind::name || TestFixture::Kind::name == whole_semaphore_kind::name)
+        this->wait(TestFixture::Kind::make(s).set_maximum(TestFixture::Kind::name == semaphore_kind::name ? 1 : 7));
+    EXPECT_TRUE(this->acquire(s).held());
+}
+
+TYPED_TEST_P(lock_contract, TwoThreadsOfOneSessionExcludeEachOther)  // 21, 22
+{
+    const auto s = this->open();
+    std::atomic<int> inside = 0;
+    std::atomic<int> most = 0;
+    const auto work = [&]() {
+        for (int i = 0; i < 8; ++i) {
+            auto held = blocking::wait(TestFixture::Kind::acquire(s, this->patience));
+            most = std::max(most.load(), ++inside);
+            --inside;
+            blocking::wait(held.release());
+        }
+    };
+    std::thread other{work};
+    work();
+    other.join();
+    EXPECT_EQ(most, 1);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(lock_contract, AFreeLockIsGrantedAndReleasedLeavesNothing, DroppingTheLeaseReleases,
+                            WaitersAreServedInTheOrderOfTheirPlaces, ATryOfAFreeLockIsGranted,
+                            ATryOfAHeldLockIsRefusedAndLeavesNothing, ATimeOutIsAnAnswerAndLeavesNothing,
+                            ACancelledWaiterLeavesNothing, AMiddleWaiterThatGivesUpServesNobody,
+                            AHolderWhoseSessionEndsHasLostAndTheNextIsServed, AWaiterWhoseSessionEndsIsTold,
+                            AnOperatorWhoDeletesTheHoldersNodeEndsTheHolding, ClosingTheSessionEndsEveryWait,
+                            AnOwnerWhoWouldWaitForItselfIsRefusedAtOnce, ForeignChildrenBlockNobody,
+                            TwoThreadsOfOneSessionExcludeEachOther);
+
+struct setting_names {
+    template <class Setting>
+    static std::string GetName(int)
+    {
+        return std::string{Setting::name} + (Setting::where == backend_kind::memory ? "_in_memory" : "_on_a_real_server");
+    }
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(family, lock_contract, every_lock<backend_kind::memory>, setting_names);
+INSTANTIATE_TYPED_TEST_SUITE_P(family_on_a_real_server, lock_contract, every_lock<backend_kind::real>, setting_names);
+
+}  // namespace
+}  // namespace turnstile::test

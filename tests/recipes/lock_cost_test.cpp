@@ -1,0 +1,132 @@
+// What every lock-like recipe costs, counted at the seam: operations and round trips. Never a time.
+#include "lock_family.hpp"
+
+#include "support/async_runner.hpp"
+#include "support/eventually.hpp"
+
+#include <turnstile/blocking.hpp>
+#include <turnstile/testing/faults.hpp>
+#include <turnstile/testing/memory_server.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace turnstile::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AnyOf;
+using ::testing::Each;
+
+template <class Kind>
+class lock_cost : public ::testing::Test {
+protected:
+    session open()
+    {
+        session_options o;
+        o.transport = seam_.transport();
+        auto s = session::open(o);
+        wait(s.connected(10s));
+        return s;
+    }
+
+    template <class T>
+    T wait(boost::asio::awaitable<T> what)
+    {
+        return blocking::wait(std::move(what));
+    }
+
+    lease acquire(const session& s) { return wait(Kind::acquire(s, 10s)); }
+
+    std::vector<std::string> verbs() const
+    {
+        std::vector<std::string> out;
+        for (const auto& o : seam_.operations())
+            out.push_back(o.verb);
+        return out;
+    }
+
+    /// Round trips can be told apart only when they take longer than submitting does.
+    static testing::memory_server_options slow()
+    {
+        testing::memory_server_options o;
+        o.round_trip = 3ms;
+        return o;
+    }
+
+    testing::memory_server server_{slow()};
+    testing::faults seam_{server_.transport()};
+    async_runner run_;
+};
+
+using every_kind = ::testing::Types<mutex_kind, writer_kind, semaphore_kind, whole_semaphore_kind, multi_kind>;
+struct names {
+    template <class Kind>
+    static std::string GetName(int)
+    {
+        return Kind::name;
+    }
+};
+TYPED_TEST_SUITE(lock_cost, every_kind, names);
+
+TYPED_TEST(lock_cost, AWarmAcquireIsOneRoundTrip)
+{
+    const auto s = this->open();
+    this->wait(this->acquire(s).release());
+    this->seam_.reset_counts();
+    const auto held = this->acquire(s);
+    EXPECT_EQ(this->seam_.round_trips(), 1U);
+    EXPECT_EQ(this->seam_.writes(), 1U);
+}
+
+TYPED_TEST(lock_cost, AColdAcquireIsTwoRoundTrips)
+{
+    const auto s = this->open();
+    this->seam_.reset_counts();
+    const auto held = this->acquire(s);
+    EXPECT_EQ(this->seam_.round_trips(), 2U);
+}
+
+TYPED_TEST(lock_cost, AReleaseIsOneRoundTripAndADeleteANode)
+{
+    const auto s = this->open();
+    auto held = this->acquire(s);
+    this->seam_.reset_counts();
+    this->wait(held.release());
+    EXPECT_EQ(this->seam_.round_trips(), 1U);
+    EXPECT_EQ(this->verbs().size(), TypeParam::lines().size());
+    EXPECT_THAT(this->verbs(), Each(std::string{"erase"}));
+}
+
+TYPED_TEST(lock_cost, ARefusedTryIsOneRoundTripAndNoWrite)
+{
+    const auto a = this->open();
+    const auto b = this->open();
+    const auto held = this->acquire(a);
+    this->seam_.reset_counts();
+    EXPECT_FALSE(this->wait(TypeParam::try_acquire(b, 10s)));
+    EXPECT_EQ(this->seam_.writes(), 0U);
+    EXPECT_EQ(this->seam_.reads(), TypeParam::reads_of_a_refused_try());
+    EXPECT_EQ(this->seam_.round_trips(), 1U);
+}
+
+TYPED_TEST(lock_cost, AHandOverAsksNothing)
+{
+    const auto a = this->open();
+    const auto b = this->open();
+    auto first = this->acquire(a);
+    const auto watches = this->server_.watch_count();
+    auto second = this->run_.spawn(TypeParam::acquire(b, 10s));
+    // One on each node ahead; and a semaphore's waiter has one on the maximum.
+    const auto terms = TypeParam::reads_of_a_refused_try() - TypeParam::lines().size();
+    ASSERT_TRUE(eventually([&] { return this->server_.watch_count() == watches + TypeParam::lines().size() + terms; }));
+    this->seam_.reset_counts();
+    this->wait(first.release());
+    const auto held = second.get();
+    // The watch on a semaphore's maximum is taken back behind the grant.
+    EXPECT_THAT(this->verbs(), Each(AnyOf(std::string{"erase"}, std::string{"forget_watches"})))
+        << "the grant itself took no operation";
+}
+
+}  // namespace
+}  // namespace turnstile::test
