@@ -2,13 +2,10 @@
 #include "../chaos/resource_client.hpp"
 
 #include <turnstile/recipes/mutex.hpp>
+#include <turnstile/recipes/shared_mutex.hpp>
 #include <turnstile/result.hpp>
 #include <turnstile/session.hpp>
 #include <turnstile/testing/history.hpp>
-#if __has_include(<turnstile/recipes/shared_mutex.hpp>)
-#include <turnstile/recipes/shared_mutex.hpp>
-#define INTEROP_HAS_SHARED_MUTEX
-#endif
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -127,15 +124,11 @@ private:
     {
         acquire_options how;
         how.purpose = op;
-#ifdef INTEROP_HAS_SHARED_MUTEX
         shared_mutex shared{session_, arguments_.path};
         if (kind == holding_kind::reader)
             co_return co_await shared.acquire_shared(how);
         if (kind == holding_kind::writer)
             co_return co_await shared.acquire(how);
-#else
-        static_cast<void>(kind);
-#endif
         mutex alone{session_, arguments_.path};
         co_return co_await alone.acquire(how);
     }
