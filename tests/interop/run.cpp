@@ -221,6 +221,15 @@ std::int64_t shared_turns(const std::vector<history_event>& history)
     return shared;
 }
 
+std::int64_t violations_of(const testing::history_verdict& v, std::initializer_list<std::string_view> rules)
+{
+    std::int64_t sum = 0;
+    for (const auto& r : v.rules)
+        if (std::ranges::find(rules, r.rule) != rules.end())
+            sum += r.violations;
+    return sum;
+}
+
 testing::judge_options judged_by(const run_options& how, std::chrono::milliseconds session_timeout)
 {
     testing::judge_options strict;
@@ -273,13 +282,17 @@ std::string page_of(const run_options& how, const run_result& result)
          << " s\n";
     for (const auto& [l, n] : result.grants)
         page << "  " << name_of(l) << ": " << n << " grants\n";
+    const auto& v = result.verdict;
+    page << "  " << v.figures.at("grants") << " sections, " << v.figures.at("kills") << " processes killed, "
+         << violations_of(v, {"grants_follow_tokens", "first_come_first_served"}) << " overtaken, " << v.violations_in_all()
+         << " violations\n";
     if (how.read_write)
         page << "  " << result.shared_turns << " readers met one of another language inside\n";
     if (!result.harness.empty())
         page << "THE RUN FAILED: " << result.harness << '\n';
     for (const auto& name : result.stuck)
         page << "STUCK: " << name << " did not end\n";
-    page << to_text(result.verdict);
+    page << to_text(v);
     return page.str();
 }
 

@@ -36,11 +36,11 @@ class SharedReadLock(NearestWriter, ReadLock):
 class SharedWriteLock(WriteLock):
     _NODE_NAME = "__WRIT__"
     _EXCLUDE_NAMES = ["__WRIT__", "__READ__"]
-# end of snippet
 
 
 class PatientReadLock(NearestWriter, ReadLock):
     """kazoo's own names, and the mistake mended."""
+# end of snippet
 
 
 def own(kind, *call):
