@@ -30,7 +30,7 @@ struct flight : std::enable_shared_from_this<flight>, unlinks_itself {
     std::vector<operation> operations;
     std::shared_ptr<mailbox> box;  ///< of all operations that watch
     epoch in = epoch::none;        ///< belongs to this epoch only
-    bool repeatable = false;       ///< reads only: asked again when the connection goes
+    bool repeatable = false;       ///< doing it twice is harmless: asked again when the connection goes
     bool errand = false;           ///< the SDK's own: what must be cleaned up is never refused for a full queue
     std::size_t watch_bytes = 0;   ///< of path, to be watched
     std::size_t ephemeral_bytes = 0;
@@ -49,7 +49,10 @@ struct flight : std::enable_shared_from_this<flight>, unlinks_itself {
     flight(std::vector<operation> operations_, unique_function<void(std::vector<outcome>)> done_)
         : operations{std::move(operations_)}, done{std::move(done_)}
     {
-        repeatable = std::all_of(operations.begin(), operations.end(), [](const operation& o) { return is_read(o); });
+        // A watch that could not be forgotten would be left for as long as the node lives, and longest on one that stays.
+        repeatable = std::all_of(operations.begin(), operations.end(), [](const operation& o) {
+            return is_read(o) || std::holds_alternative<op::forget_watches>(o);
+        });
         expect_answers();
     }
 

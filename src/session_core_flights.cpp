@@ -237,9 +237,10 @@ void session_core::settle_watch(guarded& g, flight& f, bool current, const opera
         return;
     watches_.settled(*path);
     const bool left_watch = answer.ok() || (answer.ec == errc::no_node && std::holds_alternative<op::exists>(o));
-    if (!left_watch)
+    // After a doubt an earlier watch may be there, which was not forgotten because this one was expected.
+    if (!left_watch && !in_doubt(answer.ec))
         return;
-    if (current && f.box && !f.box->over) {
+    if (left_watch && current && f.box && !f.box->over) {
         f.box->in = epoch_;
         watches_.add(*path, std::holds_alternative<op::children>(o) ? watch_subject::children : watch_subject::node, f.box);
     } else if (!watches_.watched(*path)) {

@@ -53,7 +53,8 @@ void session_core::forget(const std::shared_ptr<mailbox>& box, bool quietly)
         box->over = boost::asio::error::operation_aborted;
     g.after([dropped = std::move(box->notify)] {});
     const auto idle = watches_.forget(*box);
-    if (quietly || state_ != connection_state::connected)
+    // Also without a connection: the client would leave its watches anew when it has one again.
+    if (quietly || epoch_over_)
         return;
     for (const auto& path : idle)
         g.after([self = shared_from_this(), p = unrooted(path), in = epoch_] {

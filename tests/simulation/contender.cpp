@@ -75,16 +75,103 @@ public:
 
     awaitable<void> take_turn()
     {
-        const auto key = world_.chance.one_of(world_.keys);
-        const mutex m{session_, key};
-        auto got = co_await ask(m);
+        const auto wanted = something_to_want();
+        auto got = co_await ask(wanted);
         if (got.held)
-            co_await hold(key, std::move(*got.held));
+            co_await hold(wanted, std::move(*got.held));
         if (world_.chance.one_in(3))
             co_await sleep_for(world_.chance.up_to(world_.timeout / 4));
     }
 
 private:
+    /// What is asked for, by whatever recipe.
+    struct want {
+        std::vector<claimed> what;
+        bool writes = false;  ///< may become a reader
+        std::function<awaitable<lease>(acquire_options)> acquire;
+        std::function<awaitable<std::optional<lease>>(acquire_options)> try_acquire;
+        std::function<awaitable<std::optional<lease>>(acquire_options)> try_until;
+
+        want() = default;
+        const std::string& key() const { return what.front().key; }
+    };
+
+    template <class Recipe>
+    static want of(Recipe r, std::vector<claimed> what)
+    {
+        want w;
+        w.what = std::move(what);
+        w.acquire = [r](acquire_options how) { return Recipe{r}.acquire(std::move(how)); };
+        w.try_acquire = [r](acquire_options how) { return Recipe{r}.try_acquire(std::move(how)); };
+        w.try_until = [r](acquire_options how) { return Recipe{r}.try_acquire_until(std::move(how)); };
+        return w;
+    }
+
+    want something_to_want()
+    {
+        const auto key = world_.chance.one_of(world_.keys);
+        const auto rule = world_.rules[key];
+        if (rule.what == line_rule::kind::permits)
+            return some_permits(key, rule.maximum);
+        if (rule.what == line_rule::kind::read_write)
+            return world_.chance.one_in(3) ? to_write(key) : to_read(key);
+        if (world_.chance.one_in(3))
+            return several();
+        return of(mutex{session_, key}, {claimed{key}});
+    }
+
+    want some_permits(const std::string& key, std::uint32_t maximum)
+    {
+        world_.counts.count("permits");
+        claimed c{key};
+        c.weight = static_cast<std::uint32_t>(world_.chance.between(1, maximum));
+        const permits n{c.weight};
+        const semaphore s{session_, key, maximum};
+        want w;
+        w.what = {c};
+        w.acquire = [s, n](acquire_options how) { return semaphore{s}.acquire(n, std::move(how)); };
+        w.try_acquire = [s, n](acquire_options how) { return semaphore{s}.try_acquire(n, std::move(how)); };
+        w.try_until = [s, n](acquire_options how) { return semaphore{s}.try_acquire_until(n, std::move(how)); };
+        return w;
+    }
+
+    want to_write(const std::string& key)
+    {
+        world_.counts.count("writers");
+        auto w = of(shared_mutex{session_, key}, {claimed{key}});
+        w.writes = true;
+        return w;
+    }
+
+    want to_read(const std::string& key)
+    {
+        world_.counts.count("readers");
+        claimed c{key};
+        c.shared = true;
+        const shared_mutex m{session_, key};
+        want w;
+        w.what = {c};
+        w.acquire = [m](acquire_options how) { return shared_mutex{m}.acquire_shared(std::move(how)); };
+        w.try_acquire = [m](acquire_options how) { return shared_mutex{m}.try_acquire_shared(std::move(how)); };
+        w.try_until = [m](acquire_options how) { return shared_mutex{m}.try_acquire_shared_until(std::move(how)); };
+        return w;
+    }
+
+    /// Some of the mutexes, in any order.
+    want several()
+    {
+        std::vector<std::string> mine;
+        for (const auto& key : world_.keys)
+            if (world_.rules[key].what == line_rule::kind::exclusive)
+                mine.insert(world_.chance.one_in(2) ? mine.begin() : mine.end(), key);
+        if (mine.size() > 1)
+            world_.counts.count("several locks at once");
+        std::vector<claimed> what;
+        for (const auto& key : mine)
+            what.emplace_back(key);
+        return of(multi_lock{session_, mine}, what);
+    }
+
     struct manner {
         const char* verb = "";
         bool has_deadline = false;
@@ -96,44 +183,44 @@ private:
 
     nanoseconds patience() { return world_.chance.up_to(world_.timeout * (world_.chance.one_in(3) ? 3 : 1)); }
 
-    awaitable<std::optional<lease>> call_of(const mutex& m, manner& how)
+    awaitable<std::optional<lease>> call_of(const want& w, manner& how)
     {
         switch (world_.chance.below(6)) {
             case 0:
                 how.verb = "try_acquire";
                 how.may_refuse = true;
-                return mutex{m}.try_acquire();
+                return w.try_acquire({});
             case 1:
                 how.verb = "try_acquire_for";
                 how.has_deadline = how.may_refuse = true;
-                return mutex{m}.try_acquire_for(world_.chance.one_in(4) ? nanoseconds{0} : patience());
+                return w.try_until(world_.chance.one_in(4) ? nanoseconds{0} : patience());
             case 2:
                 how.verb = "acquire with a deadline";
                 how.has_deadline = true;
-                return some(mutex{m}.acquire(acquire_options{patience()}));
+                return some(w.acquire(patience()));
             case 3:
                 how.verb = "try_acquire_until";
                 how.has_deadline = how.may_refuse = true;
-                return mutex{m}.try_acquire_until(deadline::at(deadline::clock::now() + patience()));
+                return w.try_until(deadline::at(deadline::clock::now() + patience()));
             default:
                 how.verb = "acquire";
-                return some(mutex{m}.acquire());
+                return some(w.acquire({}));
         }
     }
 
-    awaitable<ending> ask(const mutex& m)
+    awaitable<ending> ask(const want& w)
     {
         manner how;
-        auto call = call_of(m, how);
+        auto call = call_of(w, how);
         if (world_.chance.one_in(4))
             how.cancelled_after = patience();
-        note(fmt::format("{} {}", how.verb, m.path()));
+        note(fmt::format("{} {}", how.verb, w.key()));
         world_.counts.count(how.verb);
         ++world_.calls_open;
-        auto e = co_await carry_out(std::move(call), how.cancelled_after, m.path());
+        auto e = co_await carry_out(std::move(call), how.cancelled_after, w.key());
         --world_.calls_open;
         ++world_.calls_ended;
-        note(fmt::format("{} {}: {}", how.verb, m.path(),
+        note(fmt::format("{} {}: {}", how.verb, w.key(),
                          e.held ? "token " + std::to_string(e.held->token())
                          : e.ec ? e.ec.message()
                                 : "refused"));
@@ -201,22 +288,48 @@ private:
             object(fmt::format("{} ended with {}", how.verb, e.ec.message()));
     }
 
-    awaitable<void> hold(std::string key, lease got)
+    awaitable<void> hold(const want& w, lease got)
     {
         lease held = std::move(got);
-        world_.judge.granted(process_, key, held);
+        const auto& key = w.key();
+        world_.judge.granted(process_, w.what, held);
         const auto told = std::make_shared<bool>(false);
         const std::stop_callback on_loss{held.stop_token(), [told, this] {
                                              *told = true;
                                              world_.counts.count("losses told");
                                          }};
-        world_.judge.write(process_, key, held, true);
+        const bool alone = world_.rules[key].what == line_rule::kind::exclusive || w.writes;
+        if (alone)
+            world_.judge.write(process_, key, held, true);
         co_await work(key, held);
-        world_.judge.write(process_, key, held, world_.chance.one_in(2));
+        if (alone)
+            world_.judge.write(process_, key, held, world_.chance.one_in(2));
+        if (w.writes && world_.chance.one_in(3))
+            co_await become_a_reader(key, held);
         if (!held.held())
             lost(held);
         world_.judge.left(held);
         co_await give_back(key, held);
+    }
+
+    awaitable<void> become_a_reader(std::string key, lease& held)
+    {
+        error_code ec;
+        if (!held.held())
+            co_return;
+        // From now on it may count as a reader, whatever we hear.
+        world_.judge.downgraded(held);
+        try {
+            co_await shared_mutex::downgrade(held);
+        } catch (const error& e) {
+            ec = e.code();
+        }
+        note(fmt::format("downgrades {}: {}", key, ec.message()));
+        if (!ec)
+            world_.counts.count("downgrades");
+        else if (ec != errc::lost && ec != errc::timed_out)
+            object(fmt::format("downgrade on {} ended with {}", key, ec.message()));
+        co_await sleep_for(world_.chance.up_to(world_.timeout / 4));
     }
 
     void lost(const lease& held)

@@ -8,12 +8,16 @@
 #include "referee.hpp"
 #include "scheduler.hpp"
 
+#include <turnstile/recipes/multi_lock.hpp>
 #include <turnstile/recipes/mutex.hpp>
+#include <turnstile/recipes/semaphore.hpp>
+#include <turnstile/recipes/shared_mutex.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +33,7 @@ struct world {
     testing::memory_server& server;
     std::string root;
     std::vector<std::string> keys;
+    std::map<std::string, line_rule> rules;  ///< of the keys
     std::chrono::milliseconds timeout;
     bool calm = false;  ///< nothing goes wrong: then nothing may be lost
     std::size_t calls_open = 0;

@@ -33,6 +33,12 @@ inline constexpr std::array must_happen{
     "while_held lost",
     "places touched",
     "strangers",
+    "strangers who put a reader in front",
+    "readers",
+    "writers",
+    "downgrades",
+    "permits",
+    "several locks at once",
     "zombies fenced off",
     "directories reaped",
 };

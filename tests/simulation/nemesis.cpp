@@ -175,11 +175,32 @@ void nemesis::send_a_stranger()
     if (!server_.exists(directory))
         return;
     census_.count("strangers");
+    if (dice_.one_in(3))
+        return send_a_stranger_who_becomes_a_reader(directory);
     const auto path = server_.create(directory + "/_c_5a5a-lock-", "", create_mode::ephemeral_sequential);
     scheduler_.note("nemesis: a stranger stands at " + path);
     scheduler_.later(dice_.up_to(timeout_), [this, path] {
         scheduler_.note("nemesis: the stranger leaves " + path);
         server_.erase(path);
+    });
+}
+
+/// As Curator's writer does since 5.5: it puts a reader of the same number in the line, and then leaves as a writer.
+void nemesis::send_a_stranger_who_becomes_a_reader(const std::string& directory)
+{
+    constexpr std::size_t digits = 10;
+    census_.count("strangers who put a reader in front");
+    const auto writer = server_.create(directory + "/_c_5a5a-__WRIT__", "", create_mode::ephemeral_sequential);
+    const auto reader = directory + "/_c_5a5b-__READ__" + writer.substr(writer.size() - digits);
+    scheduler_.note("nemesis: a stranger stands at " + writer);
+    scheduler_.later(dice_.up_to(timeout_ / 2), [this, writer, reader] {
+        scheduler_.note("nemesis: the stranger becomes " + reader);
+        server_.create(reader, "", create_mode::ephemeral);
+        server_.erase(writer);
+    });
+    scheduler_.later(timeout_ / 2 + dice_.up_to(timeout_ / 2), [this, reader] {
+        scheduler_.note("nemesis: the stranger leaves " + reader);
+        server_.erase(reader);
     });
 }
 

@@ -64,6 +64,7 @@ private:
     void refuse_for_a_while();
     void touch_a_place();
     void send_a_stranger();
+    void send_a_stranger_who_becomes_a_reader(const std::string& directory);
     void keep_time();
     bool silent(std::int64_t session) const;
     bool strike(std::uint64_t one_in);

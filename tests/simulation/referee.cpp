@@ -18,7 +18,8 @@ std::size_t number(process_id p) { return static_cast<std::size_t>(p); }
 /// An own reading of the names: the recipe's may be what is wrong.
 std::optional<std::int64_t> sequence_of(const std::string& name)
 {
-    if (name.size() < digits || name.find("lock") == std::string::npos)
+    const auto has = [&](const char* text) { return name.find(text) != std::string::npos; };
+    if (name.size() < digits || !(has("lock") || has("__READ__") || has("__WRIT__")))
         return std::nullopt;
     std::int64_t sequence = 0;
     const auto* end = name.data() + name.size();
@@ -28,10 +29,29 @@ std::optional<std::int64_t> sequence_of(const std::string& name)
     return sequence;
 }
 
-bool sequential_ephemeral(const operation& o)
+bool says_reader(const std::string& data) { return data.find("mode shared") != std::string::npos; }
+
+std::uint32_t weight_of(const std::string& name)
 {
-    const auto* c = std::get_if<op::create>(&o);
-    return c && c->mode == create_mode::ephemeral_sequential;
+    const auto star = name.find('*');
+    return star == std::string::npos ? 1 : static_cast<std::uint32_t>(std::stoul(name.substr(star + 1)));
+}
+
+/// The places that an operation asks for, without the numbers that the server appends.
+std::vector<std::string> places_asked_for(const operation& o)
+{
+    std::vector<std::string> paths;
+    const auto add = [&](const op::create& c) {
+        if (c.mode == create_mode::ephemeral_sequential)
+            paths.push_back(c.path);
+    };
+    if (const auto* c = std::get_if<op::create>(&o))
+        add(*c);
+    if (const auto* m = std::get_if<op::multi>(&o))
+        for (const auto& step : m->steps)
+            if (const auto* c = std::get_if<op::create>(&step))
+                add(*c);
+    return paths;
 }
 
 }  // namespace
@@ -57,7 +77,7 @@ std::optional<process_id> referee::owner_of(std::int64_t session) const
 void referee::about_to_expire(std::int64_t session)
 {
     const auto in_it = [&](const lease& l) {
-        const auto asked = asked_in_.find(requested_path(l));
+        const auto asked = asked_in_.find(requested_path(l.path()));
         return asked != asked_in_.end() && asked->second == session && stands(l.path());
     };
     const auto held = static_cast<std::size_t>(
@@ -79,8 +99,13 @@ std::vector<referee::place> referee::line_of(const std::string& key) const
     if (!server_.exists(on_server(key)))
         return line;
     for (auto& name : server_.children(on_server(key)))
-        if (const auto sequence = sequence_of(name))
-            line.push_back({*sequence, std::move(name)});
+        if (const auto sequence = sequence_of(name)) {
+            const auto path = on_server(key + "/" + name);
+            const bool reads =
+                name.find("__READ__") != std::string::npos || marked_.contains(path) || says_reader(server_.data(path));
+            const auto weight = weight_of(name);
+            line.push_back({*sequence, std::move(name), reads, weight});
+        }
     std::sort(line.begin(), line.end(), [](const place& a, const place& b) { return a.sequence < b.sequence; });
     return line;
 }
@@ -96,70 +121,109 @@ bool referee::is_first(process_id p, const std::string& key) const
 
 // ---- Grants
 
-void referee::granted(process_id p, const std::string& key, const lease& held)
+void referee::granted(process_id p, const std::vector<claimed>& what, const lease& held)
 {
     census_.count("grants");
-    if (stands(held.path())) {
-        check_standing(p, key, held);
-        check_others(p, key, held);
+    const auto paths = held.paths();
+    if (std::all_of(paths.begin(), paths.end(), [this](const auto& path) { return stands(path); })) {
+        for (std::size_t i = 0; i < what.size(); ++i) {
+            check_standing(p, what[i], paths[i], held);
+            check_token(p, what[i], held);
+            check_others(p, what[i], held);
+        }
         count_adoption(held);
     } else if (!held.held()) {
         census_.count("grants that came too late");
     } else if (!excused(held)) {
         object(fmt::format("p{} was granted {}, whose node is gone, and believes it", number(p), held.path()));
     }
-    holdings_.emplace(&held, holding{p, key});
+    holdings_.emplace(&held, holding{p, what});
 }
 
 bool referee::excused(const lease& held) const
 {
-    const auto asked = asked_in_.find(requested_path(held));
+    const auto asked = asked_in_.find(requested_path(held.path()));
     return asked != asked_in_.end() && ended_from_outside_.contains(asked->second);
 }
 
 /// Without the number that the server appended.
-std::string referee::requested_path(const lease& held) const
+std::string referee::requested_path(const std::string& path) const
 {
-    const auto path = on_server(held.path());
-    return path.substr(0, path.size() - digits);
+    const auto whole = on_server(path);
+    return whole.substr(0, whole.size() - digits);
 }
 
-void referee::check_standing(process_id p, const std::string& key, const lease& held)
-{
-    const auto stat = server_.stat(on_server(held.path()));
-    const auto line = line_of(key);
-    const auto own = std::string{path_name(held.path())};
-    if (line.empty() || line.front().name != own)
-        object(fmt::format("p{} was granted {} while {} stands ahead", number(p), held.path(),
-                           line.empty() ? "nobody" : line.front().name));
-    if (const auto owner = owner_of(stat.ephemeral_owner); !owner || *owner != p)
-        object(fmt::format("p{} was granted {}, the node of another", number(p), held.path()));
-    if (held.token() != stat.czxid)
-        object(fmt::format("p{} was given token {} for {}, made at {}", number(p), held.token(), held.path(), stat.czxid));
-    auto& newest = newest_token_[key];
-    if (held.token() <= newest)
-        object(fmt::format("p{} was given token {} on {} after {}", number(p), held.token(), key, newest));
-    newest = std::max(newest, held.token());
-}
+bool referee::keeps_waiting(const place& ahead, const claimed& what) const { return !(ahead.shared && what.shared); }
 
-/// Nobody else may believe now.
-void referee::check_others(process_id p, const std::string& key, const lease& held)
+/// Those that stand ahead and itself fit into the line.
+void referee::check_standing(process_id p, const claimed& what, const std::string& path, const lease& held)
 {
-    for (const auto& [other, about] : holdings_) {
-        if (about.key != key)
+    const auto stat = server_.stat(on_server(path));
+    const auto own = std::string{path_name(path)};
+    std::uint64_t filled = what.weight;
+    std::string ahead = "nobody";
+    for (const auto& other : line_of(what.key)) {
+        if (other.name == own)
+            break;
+        if (!keeps_waiting(other, what))
             continue;
-        if (stands(other->path()))
-            object(fmt::format("p{} was granted {} while p{} holds {}", number(p), held.path(), number(about.p),
-                               other->path()));
-        else if (other->held() && !excused(*other))
-            object(fmt::format("p{} was granted {} while p{} still believes in {}", number(p), held.path(), number(about.p),
-                               other->path()));
+        filled += other.weight;
+        ahead = other.name;
     }
+    if (filled > rules_[what.key].maximum)
+        object(fmt::format("p{} was granted {} while {} stands ahead", number(p), path, ahead));
+    if (const auto owner = owner_of(stat.ephemeral_owner); !owner || *owner != p)
+        object(fmt::format("p{} was granted {}, the node of another", number(p), path));
+    if (held.token() != stat.czxid)
+        object(fmt::format("p{} was given token {} for {}, made at {}", number(p), held.token(), path, stat.czxid));
+}
+
+/// Tokens grow from holder to holder; those who hold together may hear of it in any order.
+void referee::check_token(process_id p, const claimed& what, const lease& held)
+{
+    if (rules_[what.key].what == line_rule::kind::permits)
+        return;
+    auto& newest = newest_token_[what.key];
+    auto& writer = newest_writer_[what.key];
+    const auto before = what.shared ? writer : newest;
+    if (held.token() <= before)
+        object(fmt::format("p{} was given token {} on {} after {}", number(p), held.token(), what.key, before));
+    newest = std::max(newest, held.token());
+    if (!what.shared)
+        writer = std::max(writer, held.token());
+}
+
+/// Those who believe now, with this one, fit into the line.
+void referee::check_others(process_id p, const claimed& what, const lease& held)
+{
+    std::uint64_t filled = what.weight;
+    std::string others;
+    for (const auto& [other, about] : holdings_)
+        for (std::size_t i = 0; i < about.what.size(); ++i) {
+            const auto& theirs = about.what[i];
+            if (theirs.key != what.key || (theirs.shared && what.shared))
+                continue;
+            const auto path = other->paths().empty() ? std::string{} : other->paths()[i];
+            const bool standing = !path.empty() && stands(path);
+            if (!standing && (!other->held() || excused(*other)))
+                continue;
+            filled += theirs.weight;
+            others += fmt::format(" p{} {} {}", number(about.p), standing ? "holds" : "still believes in", path);
+        }
+    if (filled > rules_[what.key].maximum)
+        object(fmt::format("p{} was granted {} while{}", number(p), held.path(), others));
+}
+
+void referee::downgraded(const lease& held)
+{
+    const auto about = holdings_.find(&held);
+    if (about != holdings_.end())
+        about->second.what.front().shared = true;
 }
 
 void referee::count_adoption(const lease& held)
 {
-    const auto found = doubts_.find(requested_path(held));
+    const auto found = doubts_.find(requested_path(held.path()));
     if (found != doubts_.end())
         census_.count(found->second.was_there ? "doubtful creates adopted" : "doubtful creates adopted that came late");
 }
@@ -189,20 +253,23 @@ void referee::connected(process_id p, std::int64_t session) { owners_.emplace(se
 void referee::submitted(std::int64_t session, const operation& o)
 {
     census_.count(verb_of(o));
-    if (sequential_ephemeral(o))
-        asked_in_.emplace(path_of(o), session);
+    for (auto& path : places_asked_for(o))
+        asked_in_.emplace(std::move(path), session);
 }
 
 void referee::answered(process_id p, const operation& o, const outcome& answer)
 {
+    // The nemesis may have wiped it off since.
+    if (answer.ok() && std::holds_alternative<op::get>(o) && says_reader(answer.data))
+        marked_.emplace(path_of(o));
     if (answer.ok() && std::holds_alternative<op::children>(o))
         count_absences(p, std::string{path_of(o)}, answer.children);
     if (!in_doubt(answer.ec))
         return;
     if (std::holds_alternative<op::erase>(o))
         census_.count("doubtful deletes");
-    if (sequential_ephemeral(o))
-        doubted(p, std::string{path_of(o)});
+    for (const auto& path : places_asked_for(o))
+        doubted(p, path);
 }
 
 void referee::doubted(process_id p, const std::string& path)

@@ -17,9 +17,30 @@
 
 namespace turnstile::simulation {
 
+/// What a line is for.
+struct line_rule {
+    enum class kind { exclusive, read_write, permits };
+
+    kind what = kind::exclusive;
+    std::uint32_t maximum = 1;  ///< of permits
+
+    line_rule() = default;
+    line_rule(kind k, std::uint32_t m) : what{k}, maximum{m} {}
+};
+
+/// One of the places that a lease is for.
+struct claimed {
+    std::string key;
+    bool shared = false;
+    std::uint32_t weight = 1;
+
+    explicit claimed(std::string k) : key{std::move(k)} {}
+};
+
 class referee final : public wire_tap {
 public:
     referee(scheduler& s, testing::memory_server& server, census& c, std::string root);
+    void set_rules(std::map<std::string, line_rule> rules) { rules_ = std::move(rules); }
 
     /// The first thing that was not as promised; empty: nothing.
     const std::string& violation() const noexcept { return violation_; }
@@ -28,8 +49,11 @@ public:
     // What workers tell.
 
     /// A lease was handed out. Until `left` it is asked now and then whether it believes itself held.
-    void granted(process_id p, const std::string& key, const lease& held);
+    /// `what` it is for, in the order of its paths.
+    void granted(process_id p, const std::vector<claimed>& what, const lease& held);
     void left(const lease& held);
+    /// It goes on as a reader.
+    void downgraded(const lease& held);
     /// A write at the resource behind `key`, by somebody who has asked the lease first or not.
     void write(process_id p, const std::string& key, const lease& held, bool asked_first);
 
@@ -57,11 +81,13 @@ public:
 private:
     struct holding {
         process_id p;
-        std::string key;
+        std::vector<claimed> what;
     };
     struct place {
         std::int64_t sequence;
         std::string name;
+        bool shared;
+        std::uint32_t weight;
     };
 
     struct doubt {
@@ -72,14 +98,16 @@ private:
 
     std::string on_server(const std::string& path) const { return root_ == "/" ? path : root_ + path; }
     std::vector<place> line_of(const std::string& key) const;
-    void check_standing(process_id p, const std::string& key, const lease& held);
-    void check_others(process_id p, const std::string& key, const lease& held);
+    void check_standing(process_id p, const claimed& what, const std::string& path, const lease& held);
+    void check_token(process_id p, const claimed& what, const lease& held);
+    void check_others(process_id p, const claimed& what, const lease& held);
+    bool keeps_waiting(const place& ahead, const claimed& what) const;
     void count_adoption(const lease& held);
     void doubted(process_id p, const std::string& path);
     void count_absences(process_id p, const std::string& directory, const std::vector<std::string>& names);
     /// Its session was ended although its client was well, and it has not heard of that yet.
     bool excused(const lease& held) const;
-    std::string requested_path(const lease& held) const;
+    std::string requested_path(const std::string& path) const;
 
     scheduler& scheduler_;
     testing::memory_server& server_;
@@ -89,10 +117,13 @@ private:
     std::map<std::int64_t, process_id> owners_;
     std::set<std::int64_t> ended_from_outside_;  ///< and not heard of yet
     std::map<const lease*, holding> holdings_;
-    std::map<std::string, fencing_token> newest_token_;  ///< of the grants whose node was there, by key
-    std::map<std::string, fencing_token> fence_;         ///< of the resources
-    std::map<std::string, std::int64_t> asked_in_;       ///< sessions, by the path that a create asked for
-    std::map<std::string, doubt> doubts_;                ///< by the same path
+    std::map<std::string, line_rule> rules_;
+    std::set<std::string> marked_;                        ///< writers that somebody has seen to be readers now
+    std::map<std::string, fencing_token> newest_token_;   ///< of the grants whose node was there, by key
+    std::map<std::string, fencing_token> newest_writer_;  ///< of those that were not shared
+    std::map<std::string, fencing_token> fence_;          ///< of the resources
+    std::map<std::string, std::int64_t> asked_in_;        ///< sessions, by the path that a create asked for
+    std::map<std::string, doubt> doubts_;                 ///< by the same path
 };
 
 }  // namespace turnstile::simulation

@@ -34,12 +34,22 @@ struct shape {
     std::size_t contenders;  ///< each
     std::size_t turns;       ///< each
     std::vector<std::string> keys;
+    std::map<std::string, line_rule> rules;
     std::string root;
     std::chrono::microseconds round_trip;
     roughness rough;
     hostility hostile;
     bool calm = false;
 };
+
+line_rule rule_of(dice& d)
+{
+    if (d.one_in(2))
+        return {};
+    if (d.one_in(2))
+        return {line_rule::kind::read_write, 1};
+    return {line_rule::kind::permits, static_cast<std::uint32_t>(d.between(1, 6))};
+}
 
 shape shape_of(dice& d)
 {
@@ -50,6 +60,8 @@ shape shape_of(dice& d)
     const auto keys = d.one_in(2) ? 1 : d.between(1, 3);
     for (std::uint64_t k = 0; k < keys; ++k)
         s.keys.push_back("/locks/k" + std::to_string(k));
+    for (const auto& key : s.keys)
+        s.rules[key] = rule_of(d);
     s.root = d.one_in(3) ? "/app" : "/";
     s.round_trip = std::chrono::microseconds{d.one_in(2) ? 0 : d.below(20'000)};
     s.rough.stall_one_in = d.one_in(4) ? 0 : d.between(5, 200);
@@ -98,6 +110,8 @@ public:
         scheduler_.trace(trace);
         world_.root = shape_.root;
         world_.keys = shape_.keys;
+        world_.rules = shape_.rules;
+        referee_.set_rules(shape_.rules);
         world_.timeout = session_timeout;
         world_.calm = shape_.calm;
     }

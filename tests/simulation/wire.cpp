@@ -82,7 +82,8 @@ public:
         ends_.tap.submitted(inbox_->session(), o);
         return server_->submit(o, [e = ends_, o, done = std::move(done)](outcome answer) mutable {
             e.tell([e, o = std::move(o), done = std::move(done), answer = std::move(answer)]() mutable {
-                e.note("hears", std::string{verb_of(o)} + (answer.ok() ? "" : ": " + answer.ec.message()));
+                e.note("hears", std::string{verb_of(o)} + " " + std::string{path_of(o)} +
+                                    (answer.ok() ? "" : ": " + answer.ec.message()));
                 e.tap.answered(e.p, o, answer);
                 done(std::move(answer));
             });
