@@ -24,6 +24,7 @@ namespace {
 
 constexpr auto look_every = 20ms;
 constexpr auto farewell_patience = 30s;
+constexpr auto patience = 60s;
 
 /// Counts grants, as the history grows.
 class tally {
@@ -151,14 +152,19 @@ private:
     int started_ = 0;
 };
 
-/// Until this language has had `share` grants.
-void await_share(language l, std::int64_t share, const cast& who, tally& grants, std::chrono::steady_clock::time_point until)
+/// Until this language has had `share` grants. Throws when it has none for a long time.
+void await_share(language l, std::int64_t share, const cast& who, tally& grants)
 {
-    for (grants.look(); grants.of(l) < share; grants.look()) {
+    using clock = std::chrono::steady_clock;
+    auto until = clock::now() + patience;
+    for (std::int64_t had = 0; grants.of(l) < share; grants.look()) {
         who.check_that_all_live();
-        if (std::chrono::steady_clock::now() > until)
-            throw std::runtime_error{"time is up: " + std::string{name_of(l)} + " had " + std::to_string(grants.of(l)) +
-                                     " grants only"};
+        if (had != grants.of(l))
+            until = clock::now() + patience;
+        had = grants.of(l);
+        if (clock::now() > until)
+            throw std::runtime_error{std::string{name_of(l)} + " has had " + std::to_string(had) +
+                                     " grants, and no more for a minute"};
         std::this_thread::sleep_for(look_every);
     }
 }
@@ -167,10 +173,9 @@ void play(arena& where, cast& who, const run_options& how, run_result& result)
 {
     tally grants{where.ground().history};
     observer looking{where};
-    const auto until = std::chrono::steady_clock::now() + how.patience;
     for (int round = 0; round <= how.kills; ++round)
         for (const auto l : how.spoken) {
-            await_share(l, how.share * (round + 1) / (how.kills + 1), who, grants, until);
+            await_share(l, how.share * (round + 1) / (how.kills + 1), who, grants);
             if (round < how.kills)
                 who.kill(l, round % 2 == 0);
         }

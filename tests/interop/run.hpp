@@ -24,7 +24,6 @@ struct run_options {
     int processes = 2;           ///< of each language
     int callers = 2;             ///< in each process
     int kills = 4;               ///< of each language: every second one in the midst of its turn
-    std::chrono::seconds patience{300};
 
     run_options() = default;
 };
