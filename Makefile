@@ -30,7 +30,7 @@ test-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 test-tsan: preset = tsan
 test-tsan: ## all tests under ThreadSanitizer
 test test-asan test-tsan:
-	@scripts/setup build run
+	@scripts/setup build run interop
 	@cmake --preset $(preset)
 	@cmake --build --preset $(preset) --parallel $(JOBS)
 	@ctest --preset $(preset) --parallel $(TEST_JOBS)
@@ -49,6 +49,13 @@ test-ensemble: ## the tests of sessions and recipes on a local ensemble, and on 
 	@cmake --build --preset dev --parallel $(JOBS) --target core_tests recipe_tests
 	@TURNSTILE_TEST_BACKEND=ensemble ctest --preset dev --label-regex real
 	@docker/ensemble run env TURNSTILE_TEST_BACKEND=docker ctest --preset dev --label-regex real
+
+.PHONY: test-interop
+test-interop: ## Turnstile, Curator and kazoo in one line, some of them killed, and a judge
+	@scripts/setup build run interop
+	@cmake --preset dev
+	@cmake --build --preset dev --parallel $(JOBS) --target interop interop_tests
+	@ctest --preset dev --verbose -L interop
 
 .PHONY: simulate
 SEEDS ?= 100000

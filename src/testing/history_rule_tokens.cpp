@@ -1,6 +1,7 @@
 // Fencing: what a resource accepts goes by growing tokens, and no two leases share one.
 #include "history_rules.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace turnstile::inline v0::testing {
@@ -27,6 +28,8 @@ public:
         for (const auto* e : key_.effects)
             if (is_exclusive(e->kind))
                 read(*e);
+            else if (e->kind == holding_kind::reader && e->accepted)
+                newest_reader_ = std::max(newest_reader_, e->token);
     }
 
 private:
@@ -48,7 +51,8 @@ private:
 
     void read_fenced(const history_event& e)
     {
-        if (newest_ == nullptr || e.token >= newest_->token)
+        // A resource may know its readers, and refuse the writer who was before them.
+        if ((newest_ == nullptr || e.token >= newest_->token) && e.token >= newest_reader_)
             tell(e, "was fenced off, and no newer token had been seen");
     }
 
@@ -63,7 +67,8 @@ private:
     const key_history& key_;
     const attempts_by_op calls_;
     rule_findings& found_;
-    event_ref newest_ = nullptr;  ///< the first accepted effect of the newest token
+    event_ref newest_ = nullptr;      ///< the first accepted effect of the newest token
+    std::int64_t newest_reader_ = 0;  ///< the newest token of an accepted effect of a reader
 };
 
 }  // namespace

@@ -69,10 +69,13 @@ asio::awaitable<void> resource::serve(local::socket peer)
 bool resource::apply(testing::history_event effect, pid_t writer)
 {
     auto& newest = newest_[effect.key];
-    effect.accepted = effect.token >= newest;
-    if (effect.token > newest)
+    const bool reads = effect.kind == testing::holding_kind::reader;
+    effect.accepted = effect.token >= (reads ? newest.of_writers : newest.of_all);
+    if (effect.token > newest.of_all)
         ++holdings_;
-    newest = std::max(newest, effect.token);
+    newest.of_all = std::max(newest.of_all, effect.token);
+    if (!reads)
+        newest.of_writers = std::max(newest.of_writers, effect.token);
     effect.monotonic = effect.boot = std::chrono::nanoseconds{0};
     log_.append(effect);
     ++effects_;
@@ -83,7 +86,9 @@ bool resource::apply(testing::history_event effect, pid_t writer)
 void resource::strike_if_wanted(const testing::history_event& effect, pid_t writer)
 {
     const std::lock_guard lock{mutex_};
-    if (!wanted_ || wanted_->key != effect.key || effect.zombie || !effect.accepted || writer <= 0)
+    if (!wanted_ || wanted_->key != effect.key || !effect.process.starts_with(wanted_->whose))
+        return;
+    if (effect.zombie || !effect.accepted || writer <= 0)
         return;
     ::kill(writer, wanted_->signal);
     wanted_->struck.set_value(effect.process);
@@ -91,10 +96,11 @@ void resource::strike_if_wanted(const testing::history_event& effect, pid_t writ
 }
 
 std::optional<std::string> resource::strike_next_writer(const std::string& key, int signal,
-                                                        std::chrono::milliseconds patience)
+                                                        std::chrono::milliseconds patience, std::string_view whose)
 {
     auto wanted = std::make_shared<strike>();
     wanted->key = key;
+    wanted->whose = whose;
     wanted->signal = signal;
     auto struck = wanted->struck.get_future();
     {

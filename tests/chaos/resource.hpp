@@ -21,6 +21,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace turnstile::chaos {
@@ -33,8 +34,10 @@ public:
     ~resource();
 
     /// Strikes the next process that writes under this key, in the midst of its turn: behind its effect, before it hears of
-    /// it. Returns its name; nullopt when nobody has written within `patience`.
-    std::optional<std::string> strike_next_writer(const std::string& key, int signal, std::chrono::milliseconds patience);
+    /// it. Only processes whose names begin with `whose` are struck. Returns its name; nullopt when nobody has written
+    /// within `patience`.
+    std::optional<std::string> strike_next_writer(const std::string& key, int signal, std::chrono::milliseconds patience,
+                                                  std::string_view whose = {});
 
     /// Accepted or fenced off, so far.
     std::size_t effects() const { return effects_; }
@@ -44,6 +47,7 @@ public:
 private:
     struct strike {
         std::string key;
+        std::string whose;
         int signal;
         std::promise<std::string> struck;
     };
@@ -55,7 +59,12 @@ private:
 
     const std::filesystem::path socket_;
     testing::history_recorder& log_;
-    std::map<std::string, std::int64_t> newest_;  ///< token by key; touched by the thread only
+    /// The newest tokens of a key. Readers that are in together come in any order, but never behind a newer writer.
+    struct newest_tokens {
+        std::int64_t of_all = 0;
+        std::int64_t of_writers = 0;
+    };
+    std::map<std::string, newest_tokens> newest_;  ///< by key; touched by the thread only
     std::atomic<std::size_t> effects_{0};
     std::atomic<std::size_t> holdings_{0};
     std::mutex mutex_;

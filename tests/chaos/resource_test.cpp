@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <future>
+#include <optional>
 #include <string>
 
 namespace turnstile::chaos {
@@ -35,12 +37,14 @@ protected:
     }
     ~a_resource() override { std::filesystem::remove_all(directory_); }
 
-    bool write(const std::string& key, std::int64_t token)
+    bool read(const std::string& key, std::int64_t token) { return write(key, token, testing::holding_kind::reader); }
+    bool write(const std::string& key, std::int64_t token, testing::holding_kind as = testing::holding_kind::mutex)
     {
         boost::asio::io_context context;
         resource_client client{context, (directory_ / "socket").string()};
         history_event e{history_event_type::effect, "op-" + std::to_string(token), key, token};
         e.process = "writer";
+        e.kind = as;
         e.monotonic = e.boot = 1ns;
         auto accepted = boost::asio::co_spawn(context, client.apply(e), boost::asio::use_future);
         context.run();
@@ -75,6 +79,24 @@ TEST_F(a_resource, RefusesATokenThatIsSmallerThanTheNewest)
     ASSERT_EQ(told.size(), 5U);
     EXPECT_FALSE(told[3].accepted);
     EXPECT_GT(told[0].monotonic, 1ns) << "the stamps that count are the resource's own";
+}
+
+TEST_F(a_resource, TakesReadersInAnyOrderButNeitherBehindANewerWriterNorAWriterBehindThem)
+{
+    EXPECT_TRUE(write("a", 10));
+    EXPECT_TRUE(read("a", 30));
+    EXPECT_TRUE(read("a", 20));
+    EXPECT_FALSE(write("a", 10));
+    EXPECT_TRUE(write("a", 40));
+    EXPECT_FALSE(read("a", 30));
+}
+
+TEST_F(a_resource, StrikesNobodyButThoseItIsToldTo)
+{
+    auto who = std::async(std::launch::async, [&] { return it().strike_next_writer("a", SIGKILL, 200ms, "another"); });
+    while (who.wait_for(0s) != std::future_status::ready)
+        write("a", 10);
+    EXPECT_EQ(who.get(), std::nullopt) << "and we are alive";
 }
 
 TEST_F(a_resource, StrikesTheNextWriterOfAKey)

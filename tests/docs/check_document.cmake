@@ -7,7 +7,8 @@
 #     <!-- snippet: examples/first_lock_blocking.cpp lock -->
 #     ```cpp
 #
-# and the source marks it with `// snippet: lock` and `// end of snippet`. Indentation is the source's own business.
+# and the source marks it with `// snippet: lock` and `// end of snippet` (`#` in Python). Indentation is the source's own
+# business.
 cmake_minimum_required(VERSION 3.25)
 
 set(faults "")
@@ -41,10 +42,11 @@ function(marked source name result)
         return()
     endif()
     file(READ ${ROOT}/${source} text)
-    between("${text}" "// snippet: ${name}\n" "// end of snippet" snippet)
+    between("${text}" " snippet: ${name}\n" " end of snippet" snippet)
     if(snippet STREQUAL "missing")
         return()
     endif()
+    string(REGEX REPLACE "(//|#)$" "" snippet "${snippet}")
     string(REGEX REPLACE "^( *)[^ ].*$" "\\1" margin "${snippet}")
     string(REPLACE "\n${margin}" "\n" snippet "\n${snippet}")
     string(STRIP "${snippet}" snippet)
@@ -62,7 +64,8 @@ while(TRUE)
     endif()
     string(FIND "${rest}" "${opening}${head} -->\n" at)
     string(SUBSTRING "${rest}" ${at} -1 rest)
-    between("${rest}" "-->\n```cpp\n" "```" block)
+    between("${rest}" "-->\n```" "```" block)
+    string(REGEX REPLACE "^(cpp|python)\n" "" block "${block}")
     string(SUBSTRING "${rest}" 10 -1 rest)
     string(STRIP "${block}" block)
     string(REPLACE " " ";" head_words "${head}")

@@ -237,6 +237,22 @@ TEST(history_rules, AResourceThatFencesOffTheNewestHolderIsFound)
     EXPECT_THAT(broken_rules(s.verdict()), ElementsAre("late_effects_are_fenced"));
 }
 
+TEST(history_rules, AWriterThatIsFencedOffBehindReadersIsWhatTokensAreFor)
+{
+    story s;
+    s.invoke("x");
+    s.granted("x", 10).kind = holding_kind::writer;
+    s.lost("x");
+    s.invoke("y");
+    s.granted("y", 20).kind = holding_kind::reader;
+    s.effect("y", 20).kind = holding_kind::reader;
+    auto& late = s.effect("x", 10, false);
+    late.kind = holding_kind::writer;
+    late.zombie = true;
+    s.released("y");
+    EXPECT_THAT(broken_rules(s.verdict()), IsEmpty());
+}
+
 TEST(history_rules, WhatCameWhenAllWasOverIsNotShown)
 {
     auto s = late_write(true);
