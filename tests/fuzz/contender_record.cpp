@@ -1,7 +1,10 @@
-// What stands in a contender's node: whatever it is, reading it gives fields or none, and what is written can be read.
+// What stands in nodes of ours (a contender's, a semaphore's directory, a record of force): whatever it is, reading it gives
+// fields or none, and what is written can be read.
 #include "property.hpp"
 
 #include "recipes/detail/contender_record.hpp"
+#include "recipes/detail/forced_record.hpp"
+#include "recipes/detail/line_terms.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -23,7 +26,7 @@ std::string in_one_line(std::string text)
 void check_round_trip(const contender_record& r)
 {
     auto expected = r;
-    for (auto* field : {&expected.host, &expected.label, &expected.purpose})
+    for (auto* field : {&expected.host, &expected.label, &expected.purpose, &expected.asked_by, &expected.asked_for})
         *field = in_one_line(*field);
     const auto text = detail::to_text(r);
     require(detail::parse_contender_record(text) == expected, "what was written is read, on one line each");
@@ -39,6 +42,9 @@ contender_record from_parts(std::string_view text)
     r.host = parts[0];
     r.label = parts[1];
     r.purpose = parts[2];
+    r.asked_by = parts[1];
+    r.asked_for = parts[2];
+    r.downgraded = parts[2].size() % 2 == 1;
     std::from_chars(parts[3].data(), parts[3].data() + parts[3].size(), r.pid);
     return r;
 }
@@ -46,12 +52,19 @@ contender_record from_parts(std::string_view text)
 void check_reading(std::string_view text)
 {
     const auto r = detail::parse_contender_record(text);
-    for (const auto& field : {r.host, r.label, r.purpose})
+    for (const auto& field : {r.host, r.label, r.purpose, r.asked_by, r.asked_for})
         require(field.find('\n') == std::string::npos, "a field is one line");
     if (!text.starts_with("turnstile 1\n"))
         require(r == contender_record{}, "other libraries' data give empty fields");
     check_round_trip(r);
     require(detail::parse_contender_record(std::string{text} + "\nlater-field x\n") == r, "unknown lines are skipped");
+
+    const auto forced = detail::parse_forced_record(text);
+    require(detail::parse_forced_record(detail::to_text(forced)) == forced, "a record of force comes back");
+    if (const auto maximum = detail::parse_terms(text)) {
+        require(*maximum > 0, "a maximum lets somebody in");
+        require(detail::parse_terms(detail::terms_to_text(*maximum)) == maximum, "a maximum comes back");
+    }
 }
 
 }  // namespace
