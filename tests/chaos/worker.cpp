@@ -2,9 +2,10 @@
 //
 // SIGUSR1: its ZooKeeper session is ended from outside.
 #include "caller.hpp"
-#include "twin.hpp"
 
 #include <turnstile/session.hpp>
+
+#include <support/twin.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -122,7 +123,7 @@ private:
             const int signal = co_await signals_.async_wait(asio::use_awaitable);
             if (signal == SIGUSR1)
                 // It blocks, and must not hold up what it strikes.
-                asio::post(outside_, [this] { end_by_twin(shared_.session, arguments_.direct); });
+                asio::post(outside_, [this] { test::end_by_twin(shared_.session, arguments_.direct); });
             else
                 shared_.over = true;
         }
