@@ -42,6 +42,7 @@ private:
     void pause(std::size_t member, const planned_fault& f, const std::stop_token& stop);
     void isolate(std::size_t member, const planned_fault& f, const std::stop_token& stop);
     void slow_down(std::size_t member, const planned_fault& f, const std::stop_token& stop);
+    void restart_in_turn(std::size_t leader);
     void start(std::size_t member);
     std::size_t follower(const planned_fault& f);
     void see_who_leads();
