@@ -71,8 +71,17 @@ std::string client_seat::servers() const
 }
 
 std::filesystem::path client_seat::hosts() const { return options_.directory / ("hosts-" + std::to_string(number_)); }
-void client_seat::take_names_away() const { std::ofstream{hosts()} << "127.0.0.1 nobody.turnstile.test\n"; }
-void client_seat::give_names_back() const { std::ofstream{hosts()} << "127.0.0.1 " << host_name << '\n'; }
+void client_seat::take_names_away() const { resolve_only("nobody.turnstile.test"); }
+void client_seat::give_names_back() const { resolve_only(host_name); }
+
+void client_seat::resolve_only(const std::string& name) const
+{
+    // A new file, renamed into its place: the wrapper looks at whole seconds of the time of a file's change, and does not
+    // notice the second of two changes within one.
+    const auto draft = options_.directory / "hosts.new";
+    std::ofstream{draft} << "127.0.0.1 " << name << '\n';
+    std::filesystem::rename(draft, hosts());
+}
 
 testing::ensemble_options stage::servers_of(const stage_options&)
 {

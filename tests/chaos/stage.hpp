@@ -50,6 +50,7 @@ public:
     void give_names_back() const;
 
 private:
+    void resolve_only(const std::string& name) const;
     std::vector<std::string> command() const;
     std::string servers() const;
     std::filesystem::path hosts() const;
