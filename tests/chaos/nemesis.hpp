@@ -57,6 +57,9 @@ public:
     void strike(const planned_fault& f, const std::stop_token& stop);
 
 private:
+    client_seat& any(const planned_fault& f);
+    client_seat& mortal(const planned_fault& f);
+    client_seat& veteran_or_any(const planned_fault& f);
     void kill(client_seat& victim, const planned_fault& f, const std::stop_token& stop);
     void kill_in_turn(const planned_fault& f, const std::stop_token& stop);
     void freeze_in_turn(const planned_fault& f, const std::stop_token& stop);

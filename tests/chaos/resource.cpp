@@ -85,17 +85,20 @@ void resource::strike_if_wanted(const testing::history_event& effect, pid_t writ
     const std::lock_guard lock{mutex_};
     if (!wanted_ || wanted_->key != effect.key || effect.zombie || !effect.accepted || writer <= 0)
         return;
+    if (effect.process == wanted_->spared)
+        return;
     ::kill(writer, wanted_->signal);
     wanted_->struck.set_value(effect.process);
     wanted_.reset();
 }
 
 std::optional<std::string> resource::strike_next_writer(const std::string& key, int signal,
-                                                        std::chrono::milliseconds patience)
+                                                        std::chrono::milliseconds patience, const std::string& spared)
 {
     auto wanted = std::make_shared<strike>();
     wanted->key = key;
     wanted->signal = signal;
+    wanted->spared = spared;
     auto struck = wanted->struck.get_future();
     {
         const std::lock_guard lock{mutex_};

@@ -33,8 +33,9 @@ public:
     ~resource();
 
     /// Strikes the next process that writes under this key, in the midst of its turn: behind its effect, before it hears of
-    /// it. Returns its name; nullopt when nobody has written within `patience`.
-    std::optional<std::string> strike_next_writer(const std::string& key, int signal, std::chrono::milliseconds patience);
+    /// it. Returns its name; nullopt when nobody has written within `patience`, but for the one that is spared.
+    std::optional<std::string> strike_next_writer(const std::string& key, int signal, std::chrono::milliseconds patience,
+                                                  const std::string& spared = {});
 
     /// Accepted or fenced off, so far.
     std::size_t effects() const { return effects_; }
@@ -45,6 +46,7 @@ private:
     struct strike {
         std::string key;
         int signal;
+        std::string spared;
         std::promise<std::string> struck;
     };
 

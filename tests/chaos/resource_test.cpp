@@ -11,8 +11,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <thread>
 
 namespace turnstile::chaos {
 
@@ -94,6 +97,20 @@ TEST_F(a_resource, StrikesNobodyWhenNobodyWrites)
 {
     EXPECT_EQ(it().strike_next_writer("a", SIGKILL, 1ms), std::nullopt);
     EXPECT_TRUE(write("a", 10)) << "the wish is over";
+}
+
+TEST_F(a_resource, StrikesNobodyWhoIsSpared)
+{
+    std::optional<std::string> who;
+    std::atomic<bool> over{false};
+    std::thread striker{[&] {
+        who = it().strike_next_writer("a", SIGKILL, 100ms, "writer");
+        over = true;
+    }};
+    while (!over)
+        write("a", 10);
+    striker.join();
+    EXPECT_EQ(who, std::nullopt);
 }
 
 }  // namespace turnstile::chaos
