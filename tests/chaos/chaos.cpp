@@ -41,7 +41,7 @@ void declare(CLI::App& app, arguments& a)
                    "Fixes what is done to whom, and what clients want (default: a new one, which is printed)");
     app.add_option("--seconds", a.seconds, "Another length of a run, or of a phase");
     app.add_option("--minutes", a.minutes, "Of a soak")->capture_default_str();
-    app.add_option("--clients", a.clients, "Processes")->capture_default_str()->check(CLI::Range(1, 100));
+    app.add_option("--clients", a.clients, "Processes")->capture_default_str()->check(CLI::Range(2, 100));
     app.add_option("--keys", a.keys, "Locks")->capture_default_str()->check(CLI::Range(2, 1000));
     app.add_option("--directory", a.directory, "Where history and report go (default: chaos-SEED; a soak: soak)");
 }

@@ -42,6 +42,7 @@ private:
     void pause(std::size_t member, const planned_fault& f, const std::stop_token& stop);
     void isolate(std::size_t member, const planned_fault& f, const std::stop_token& stop);
     void slow_down(std::size_t member, const planned_fault& f, const std::stop_token& stop);
+    void restart_in_turn(std::size_t leader);
     void start(std::size_t member);
     std::size_t follower(const planned_fault& f);
     void see_who_leads();
@@ -56,6 +57,9 @@ public:
     void strike(const planned_fault& f, const std::stop_token& stop);
 
 private:
+    client_seat& any(const planned_fault& f);
+    client_seat& mortal(const planned_fault& f);
+    client_seat& veteran_or_any(const planned_fault& f);
     void kill(client_seat& victim, const planned_fault& f, const std::stop_token& stop);
     void kill_in_turn(const planned_fault& f, const std::stop_token& stop);
     void freeze_in_turn(const planned_fault& f, const std::stop_token& stop);

@@ -28,6 +28,8 @@ std::string page_of(const run_options& how, const run_result& result)
         page << "THE HARNESS FAILED: " << result.harness << '\n';
     for (const auto& name : result.stuck)
         page << "STUCK: client " << name << " did not end\n";
+    for (const auto& what : result.veteran)
+        page << "THE VETERAN " << what << '\n';
     page << to_text(result.verdict);
     if (!result.failures.empty())
         page << "\nanswers that were errors\n";
@@ -43,6 +45,7 @@ void save(const run_options& how, const run_result& result)
     auto json = nlohmann::ordered_json::parse(to_json(result.verdict));
     json["seed"] = how.stage.seed;
     json["stuck"] = result.stuck;
+    json["veteran"] = result.veteran;
     json["harness"] = result.harness;
     json["errors"] = result.failures;
     write(how.stage.directory / "report.json", json.dump(2) + "\n");

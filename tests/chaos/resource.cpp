@@ -86,7 +86,7 @@ bool resource::apply(testing::history_event effect, pid_t writer)
 void resource::strike_if_wanted(const testing::history_event& effect, pid_t writer)
 {
     const std::lock_guard lock{mutex_};
-    if (!wanted_ || wanted_->key != effect.key || !effect.process.starts_with(wanted_->whose))
+    if (!wanted_ || wanted_->key != effect.key || !wanted_->may_be_struck(effect.process))
         return;
     if (effect.zombie || !effect.accepted || writer <= 0)
         return;
@@ -96,11 +96,11 @@ void resource::strike_if_wanted(const testing::history_event& effect, pid_t writ
 }
 
 std::optional<std::string> resource::strike_next_writer(const std::string& key, int signal,
-                                                        std::chrono::milliseconds patience, std::string_view whose)
+                                                        std::chrono::milliseconds patience, whom may_be_struck)
 {
     auto wanted = std::make_shared<strike>();
     wanted->key = key;
-    wanted->whose = whose;
+    wanted->may_be_struck = std::move(may_be_struck);
     wanted->signal = signal;
     auto struck = wanted->struck.get_future();
     {

@@ -33,11 +33,14 @@ public:
     resource& operator=(const resource&) = delete;
     ~resource();
 
+    /// Of processes, by name.
+    using whom = std::function<bool(const std::string&)>;
+    static bool anybody(const std::string&) { return true; }
+
     /// Strikes the next process that writes under this key, in the midst of its turn: behind its effect, before it hears of
-    /// it. Only processes whose names begin with `whose` are struck. Returns its name; nullopt when nobody has written
-    /// within `patience`.
+    /// it. Returns its name; nullopt when nobody who may be struck has written within `patience`.
     std::optional<std::string> strike_next_writer(const std::string& key, int signal, std::chrono::milliseconds patience,
-                                                  std::string_view whose = {});
+                                                  whom may_be_struck = anybody);
 
     /// Accepted or fenced off, so far.
     std::size_t effects() const { return effects_; }
@@ -47,7 +50,7 @@ public:
 private:
     struct strike {
         std::string key;
-        std::string whose;
+        whom may_be_struck;
         int signal;
         std::promise<std::string> struck;
     };

@@ -11,10 +11,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <future>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace turnstile::chaos {
 
@@ -93,7 +95,9 @@ TEST_F(a_resource, TakesReadersInAnyOrderButNeitherBehindANewerWriterNorAWriterB
 
 TEST_F(a_resource, StrikesNobodyButThoseItIsToldTo)
 {
-    auto who = std::async(std::launch::async, [&] { return it().strike_next_writer("a", SIGKILL, 200ms, "another"); });
+    auto who = std::async(std::launch::async, [&] {
+        return it().strike_next_writer("a", SIGKILL, 200ms, [](const auto& p) { return p == "another"; });
+    });
     while (who.wait_for(0s) != std::future_status::ready)
         write("a", 10);
     EXPECT_EQ(who.get(), std::nullopt) << "and we are alive";
@@ -116,6 +120,20 @@ TEST_F(a_resource, StrikesNobodyWhenNobodyWrites)
 {
     EXPECT_EQ(it().strike_next_writer("a", SIGKILL, 1ms), std::nullopt);
     EXPECT_TRUE(write("a", 10)) << "the wish is over";
+}
+
+TEST_F(a_resource, StrikesNobodyWhoIsSpared)
+{
+    std::optional<std::string> who;
+    std::atomic<bool> over{false};
+    std::thread striker{[&] {
+        who = it().strike_next_writer("a", SIGKILL, 100ms, [](const auto& p) { return p != "writer"; });
+        over = true;
+    }};
+    while (!over)
+        write("a", 10);
+    striker.join();
+    EXPECT_EQ(who, std::nullopt);
 }
 
 }  // namespace turnstile::chaos

@@ -8,6 +8,25 @@ namespace turnstile::chaos {
 using namespace std::chrono_literals;
 using enum fault_kind;
 
+namespace {
+
+/// A server that joins in the midst of an election may give up; whoever runs servers has them started again.
+template <class Start>
+void insist(Start start)
+{
+    for (int tries_left = 2;; --tries_left) {
+        try {
+            return start();
+        } catch (const std::runtime_error& e) {
+            if (tries_left == 0)
+                throw;
+            std::cout << "  started again: " << std::string{e.what()}.substr(0, 200) << std::endl;
+        }
+    }
+}
+
+}  // namespace
+
 void server_nemesis::strike(const planned_fault& f, const std::stop_token& stop)
 {
     auto& zk = stage_.servers();
@@ -34,12 +53,13 @@ void server_nemesis::strike(const planned_fault& f, const std::stop_token& stop)
             break;
         case rolling_restart: {
             const fault_entry entry{stage_.log(), f.kind};
-            zk.rolling_restart();
+            restart_in_turn(leader);
             break;
         }
         case restart_all: {
             const fault_entry entry{stage_.log(), f.kind};
-            zk.restart_all();
+            zk.stop_all();
+            insist([&] { zk.start_all(); });
             break;
         }
         default:
@@ -58,15 +78,21 @@ void server_nemesis::kill(std::size_t member, const planned_fault& f, const std:
     stage_.servers().wait_until_serving(member);
 }
 
-/// A server that joins in the midst of an election may give up; whoever runs servers has them started again.
+/// The leader last; the next one when the last one serves.
+void server_nemesis::restart_in_turn(std::size_t leader)
+{
+    auto& zk = stage_.servers();
+    for (std::size_t i = 1; i <= zk.size(); ++i) {
+        const auto member = (leader + i) % zk.size();
+        zk.stop(member);
+        start(member);
+        zk.wait_for_quorum();
+    }
+}
+
 void server_nemesis::start(std::size_t member)
 {
-    try {
-        stage_.servers().start(member);
-    } catch (const std::runtime_error& e) {
-        std::cout << "  member " << member << " did not start: " << std::string{e.what()}.substr(0, 200) << std::endl;
-        stage_.servers().start(member);
-    }
+    insist([&] { stage_.servers().start(member); });
 }
 
 void server_nemesis::pause(std::size_t member, const planned_fault& f, const std::stop_token& stop)

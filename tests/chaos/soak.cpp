@@ -17,8 +17,18 @@ namespace {
 using json = nlohmann::ordered_json;
 
 /// Figures that are a worst case, not a sum.
-const std::set<std::string> extremes{
-    "depth", "fault_kinds", "keys", "longest_standstill_ms", "longest_wait_after_heal_ms", "processes"};
+const std::set<std::string> extremes{"depth",
+                                     "fault_kinds",
+                                     "keys",
+                                     "longest_standstill_ms",
+                                     "longest_wait_after_heal_ms",
+                                     "processes",
+                                     "veteran_descriptors",
+                                     "veteran_descriptors_growth",
+                                     "veteran_heap_growth_permille",
+                                     "veteran_heap_kib",
+                                     "veteran_rss_growth_permille",
+                                     "veteran_rss_kib"};
 
 /// The book of a soak, and what its phases make together.
 class book {
@@ -57,8 +67,10 @@ private:
         bad_ += phase.at("good").get<bool>() ? 0 : 1;
         violations_ += phase.at("violations").get<std::int64_t>();
         for (const auto& [name, value] : phase.at("figures").items()) {
-            auto& sum = figures_[name];
-            sum = extremes.contains(name) ? std::max(sum, value.get<std::int64_t>()) : sum + value.get<std::int64_t>();
+            const auto [sum, first] = figures_.try_emplace(name, value.get<std::int64_t>());
+            if (!first)
+                sum->second = extremes.contains(name) ? std::max(sum->second, value.get<std::int64_t>())
+                                                      : sum->second + value.get<std::int64_t>();
         }
     }
 
@@ -71,8 +83,13 @@ private:
 
 json line_of(const run_options& how, const run_result& result)
 {
-    return {{"seed", how.stage.seed},           {"good", result.good()}, {"violations", result.verdict.violations_in_all()},
-            {"unmet", result.verdict.unmet},    {"stuck", result.stuck}, {"harness", result.harness},
+    return {{"seed", how.stage.seed},
+            {"good", result.good()},
+            {"violations", result.verdict.violations_in_all()},
+            {"unmet", result.verdict.unmet},
+            {"stuck", result.stuck},
+            {"veteran", result.veteran},
+            {"harness", result.harness},
             {"figures", result.verdict.figures}};
 }
 
@@ -82,6 +99,7 @@ bool soak(soak_options how, const std::function<bool()>& interrupted)
 {
     const auto directory = how.phase.stage.directory;
     const auto seed = how.phase.stage.seed;
+    const auto usual = how.phase.length;
     std::filesystem::create_directories(directory);
     book phases{directory / "soak.jsonl"};
     const auto end = std::chrono::steady_clock::now() + how.length;
@@ -89,10 +107,16 @@ bool soak(soak_options how, const std::function<bool()>& interrupted)
         how.phase.stage.seed = seed + phases.phases();
         how.phase.stage.directory = directory / ("phase-" + std::to_string(phases.phases() + 1));
         how.phase.length =
-            std::min(how.phase.length, std::chrono::ceil<std::chrono::seconds>(end - std::chrono::steady_clock::now()));
-        std::cout << "phase " << phases.phases() + 1 << ", seed " << how.phase.stage.seed << std::endl;
+            phase_length(std::chrono::ceil<std::chrono::seconds>(end - std::chrono::steady_clock::now()), usual);
+        how.phase.required = phase_requirements(how.phase.length);
+        std::cout << "phase " << phases.phases() + 1 << ", seed " << how.phase.stage.seed << ", " << how.phase.length.count()
+                  << " s" << std::endl;
         const auto result = run(how.phase, interrupted);
         save(how.phase, result);
+        if (interrupted() && result.sound()) {
+            std::cout << page_of(how.phase, result) << "This phase was broken off, so it is not counted.\n";
+            break;
+        }
         phases.append(line_of(how.phase, result));
         if (result.good())
             std::filesystem::remove(how.phase.stage.directory / "history.jsonl");

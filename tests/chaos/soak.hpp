@@ -10,7 +10,7 @@
 namespace turnstile::chaos {
 
 struct soak_options {
-    run_options phase;
+    run_options phase;  ///< what is required of it follows from its length
     std::chrono::minutes length{60};
 };
 

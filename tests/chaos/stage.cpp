@@ -2,6 +2,8 @@
 
 #include "dice.hpp"
 
+#include <support/occupied.hpp>
+
 #include <signal.h>
 #include <unistd.h>
 
@@ -48,9 +50,12 @@ void client_seat::start()
 
 std::vector<std::string> client_seat::command() const
 {
-    std::vector<std::string> words;
+    std::vector<std::string> words{"/usr/bin/env"};
     if (by_name_)
-        words = {"/usr/bin/env", "LD_PRELOAD=" + options_.names.string(), "NSS_WRAPPER_HOSTS=" + hosts().string()};
+        words.insert(words.end(), {"LD_PRELOAD=" + options_.names.string(), "NSS_WRAPPER_HOSTS=" + hosts().string()});
+    // What a thread frees and keeps for itself would count as allocated: 100 KiB more the older a connection's threads are.
+    if (veteran())
+        words.emplace_back("GLIBC_TUNABLES=glibc.malloc.tcache_count=0");
     // Every second client makes one call at a time: then it is known whose create a fault has hit.
     const int callers = number_ % 2 == 0 ? options_.callers : 1;
     words.insert(words.end(), {options_.worker.string(), "--name", name_, "--servers", servers(), "--direct", direct_});
@@ -59,6 +64,8 @@ std::vector<std::string> client_seat::command() const
     words.insert(words.end(), {"--seed", std::to_string(options_.seed), "--callers", std::to_string(callers)});
     words.insert(words.end(), {"--keys", joined(stage::keys(options_.keys))});
     words.insert(words.end(), {"--session-timeout", std::to_string(options_.session_timeout.count())});
+    if (veteran())
+        words.insert(words.end(), {"--heap", heap().string()});
     return words;
 }
 
@@ -70,9 +77,28 @@ std::string client_seat::servers() const
     return joined(addresses);
 }
 
+footprint client_seat::occupied() const
+{
+    const auto pid = std::to_string(process_->pid());
+    footprint f;
+    f.resident = test::resident_bytes(pid);
+    f.descriptors = test::count_in_proc("fd", pid);
+    std::ifstream{heap()} >> f.heap;
+    return f;
+}
+
 std::filesystem::path client_seat::hosts() const { return options_.directory / ("hosts-" + std::to_string(number_)); }
-void client_seat::take_names_away() const { std::ofstream{hosts()} << "127.0.0.1 nobody.turnstile.test\n"; }
-void client_seat::give_names_back() const { std::ofstream{hosts()} << "127.0.0.1 " << host_name << '\n'; }
+void client_seat::take_names_away() const { resolve_only("nobody.turnstile.test"); }
+void client_seat::give_names_back() const { resolve_only(host_name); }
+
+void client_seat::resolve_only(const std::string& name) const
+{
+    // A new file, renamed into its place: the wrapper looks at whole seconds of the time of a file's change, and does not
+    // notice the second of two changes within one.
+    const auto draft = options_.directory / "hosts.new";
+    std::ofstream{draft} << "127.0.0.1 " << name << '\n';
+    std::filesystem::rename(draft, hosts());
+}
 
 testing::ensemble_options stage::servers_of(const stage_options&)
 {

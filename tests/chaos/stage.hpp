@@ -1,6 +1,7 @@
 // Where a run is played: an ensemble, a resource, and clients that are processes, each behind proxies of its own.
 #pragma once
 
+#include "growth_chart.hpp"
 #include "resource.hpp"
 
 #include <turnstile/blocking.hpp>
@@ -33,7 +34,8 @@ struct stage_options {
     stage_options() = default;
 };
 
-/// A client's place on the stage: who is killed is followed by another process there.
+/// A client's place on the stage: who is killed is followed by another process there. The last one's is never killed: the
+/// veteran goes through everything else, and shows whether it grows by it.
 class client_seat {
 public:
     client_seat(const stage_options& options, const testing::ensemble& zk, std::size_t number, bool by_name);
@@ -42,17 +44,22 @@ public:
     void start();
     const std::string& name() const { return name_; }
     bool by_name() const { return by_name_; }
+    bool veteran() const { return number_ + 1 == options_.clients; }
     testing::child_process& process() { return *process_; }
     std::vector<std::unique_ptr<testing::proxy>>& network() { return network_; }
+    /// Its heap only of the veteran, who tells.
+    footprint occupied() const;
 
     /// Names resolve no more, or again.
     void take_names_away() const;
     void give_names_back() const;
 
 private:
+    void resolve_only(const std::string& name) const;
     std::vector<std::string> command() const;
     std::string servers() const;
     std::filesystem::path hosts() const;
+    std::filesystem::path heap() const { return options_.directory / "veteran-heap"; }
 
     const stage_options& options_;
     const std::string direct_;
@@ -75,6 +82,7 @@ public:
     testing::history_recorder& log() { return log_; }
     resource& protected_resource() { return resource_; }
     std::vector<std::unique_ptr<client_seat>>& clients() { return clients_; }
+    client_seat& veteran() { return *clients_.back(); }
     client_seat* client_named(const std::string& process);
     /// Waits for the end of a client that was killed, or kills it, and writes that down.
     void bury(client_seat& victim);

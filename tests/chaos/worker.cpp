@@ -1,19 +1,23 @@
 // chaos_worker: a process that uses locks, until it is told to stop (SIGTERM), or killed.
 //
 // SIGUSR1: its ZooKeeper session is ended from outside.
-#include "caller.hpp"
-#include "twin.hpp"
-
 #include <turnstile/session.hpp>
+#include "caller.hpp"
+
+#include <support/occupied.hpp>
+#include <support/twin.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <exception>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -36,6 +40,7 @@ struct arguments {
     int callers = 1;
     std::vector<std::string> keys;
     std::int64_t session_timeout = 2'000;
+    std::string heap;
 };
 
 void declare(CLI::App& app, arguments& a)
@@ -49,6 +54,7 @@ void declare(CLI::App& app, arguments& a)
     app.add_option("--callers", a.callers);
     app.add_option("--keys", a.keys)->required()->delimiter(',');
     app.add_option("--session-timeout", a.session_timeout);
+    app.add_option("--heap", a.heap, "The file in which it tells how much it has allocated");
 }
 
 session open(const arguments& a)
@@ -107,6 +113,8 @@ public:
     void run()
     {
         asio::co_spawn(context_, hear(), asio::detached);
+        if (!arguments_.heap.empty())
+            asio::co_spawn(context_, tell_heap(), asio::detached);
         living_ = callers_.size();
         for (auto& c : callers_)
             asio::co_spawn(context_, c->live(), [this](std::exception_ptr failed) { ended(failed); });
@@ -122,9 +130,22 @@ private:
             const int signal = co_await signals_.async_wait(asio::use_awaitable);
             if (signal == SIGUSR1)
                 // It blocks, and must not hold up what it strikes.
-                asio::post(outside_, [this] { end_by_twin(shared_.session, arguments_.direct); });
+                asio::post(outside_, [this] { test::end_by_twin(shared_.session, arguments_.direct); });
             else
                 shared_.over = true;
+        }
+    }
+
+    /// Until the context is stopped.
+    asio::awaitable<void> tell_heap()
+    {
+        asio::steady_timer bell{context_};
+        for (;;) {
+            // Renamed into its place: no reader meets half a number.
+            std::ofstream{arguments_.heap + ".new"} << test::heap_bytes();
+            std::filesystem::rename(arguments_.heap + ".new", arguments_.heap);
+            bell.expires_after(250ms);
+            co_await bell.async_wait(asio::use_awaitable);
         }
     }
 

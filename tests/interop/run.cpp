@@ -142,7 +142,8 @@ private:
 
     seats::iterator struck_in_turn(language l)
     {
-        const auto name = arena_.protected_resource().strike_next_writer(arena_.ground().key, SIGKILL, 10s, name_of(l));
+        const auto speaks_it = [l](const std::string& process) { return process.starts_with(name_of(l)); };
+        const auto name = arena_.protected_resource().strike_next_writer(arena_.ground().key, SIGKILL, 10s, speaks_it);
         return std::ranges::find_if(seats_, [&](const auto& c) { return name == c->name(); });
     }
 

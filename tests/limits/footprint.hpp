@@ -3,38 +3,12 @@
 
 #include <turnstile/testing/server.hpp>
 
-#include <algorithm>
-#include <cstddef>
+#include <support/occupied.hpp>
+
 #include <cstdint>
-#include <filesystem>
-#include <iterator>
 #include <ostream>
 
-#include <malloc.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-// <sanitizer/allocator_interface.h> does not come with every g++.
-extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // NOLINT(bugprone-reserved-identifier)
-#endif
-
 namespace turnstile::test {
-
-inline std::int64_t heap_bytes()
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return static_cast<std::int64_t>(__sanitizer_get_current_allocated_bytes());
-#else
-    const auto all = ::mallinfo2();
-    return static_cast<std::int64_t>(all.uordblks + all.hblkhd);
-#endif
-}
-
-/// The entries of a directory of /proc/self: "fd", "task".
-inline std::int64_t count_in_proc(const char* what)
-{
-    const std::filesystem::directory_iterator all{std::filesystem::path{"/proc/self"} / what};
-    return std::distance(begin(all), end(all));
-}
 
 struct footprint {
     std::int64_t heap = heap_bytes();

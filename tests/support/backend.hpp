@@ -6,9 +6,9 @@
 #include <turnstile/session.hpp>
 #include <turnstile/testing/memory_server.hpp>
 
-#include "client.hpp"
 #include "eventually.hpp"
 #include "session_core.hpp"
+#include "twin.hpp"
 #include "zookeeper_under_test.hpp"
 
 #include <gtest/gtest.h>
@@ -17,9 +17,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -97,7 +95,7 @@ public:
         const auto identity = s.core()->identity();
         // The session's own client connects again as soon as the twin has taken it over, and may be faster than its close.
         do
-            end_by_twin(s, identity);
+            end_by_twin(s, identity, real_zookeeper().connect_string());
         while (!eventually([&] { return !s.core()->epoch_alive(ended); }, std::chrono::milliseconds{500}));
     }
     std::vector<std::string> children(const std::string& path) override
@@ -134,34 +132,6 @@ private:
     /// An erase tells no zxid, a write behind it does.
     void be_everywhere() { real_zookeeper().wait_until_everywhere(outsider_.wait(outsider_->set("/", "")).mzxid); }
 
-    /// A second handle on the same ZooKeeper session, closed: the servers end the session for both.
-    static void end_by_twin(const session& s, const detail::session_identity& identity)
-    {
-        struct events final : detail::client_events {
-            std::promise<void> settled;
-            std::once_flag once;
-            void settle()
-            {
-                std::call_once(once, [this] { settled.set_value(); });
-            }
-            void on_connected(const detail::session_identity&, std::chrono::milliseconds) override { settle(); }
-            void on_disconnected() override {}
-            void on_expired() override { settle(); }
-            void on_auth_failed() override { settle(); }
-            void on_watch(watch_event_type, const std::string&) override {}
-        };
-        auto told = std::make_shared<events>();
-        detail::client_settings settings;
-        settings.servers = real_zookeeper().connect_string();
-        settings.session_timeout = std::chrono::seconds{2};
-        settings.resume = identity;
-        settings.log = s.options().log;
-        const auto twin = detail::c_transport()->open(std::move(settings), told);
-        told->settled.get_future().wait();
-        std::promise<void> closed;
-        twin->close(true, [&] { closed.set_value(); });
-        closed.get_future().wait();
-    }
     /// The dockerised ensemble outlives the process, and process numbers come again.
     static std::string this_run()
     {

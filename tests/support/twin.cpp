@@ -1,13 +1,12 @@
 #include "twin.hpp"
 
 #include "client.hpp"
-#include "session_core.hpp"
 
 #include <future>
 #include <memory>
 #include <mutex>
 
-namespace turnstile::chaos {
+namespace turnstile::test {
 
 namespace {
 
@@ -32,13 +31,13 @@ struct events final : detail::client_events {
 
 }  // namespace
 
-void end_by_twin(const session& s, const std::string& servers)
+void end_by_twin(const session& s, const detail::session_identity& whose, const std::string& servers)
 {
     const auto told = std::make_shared<events>();
     detail::client_settings settings;
     settings.servers = servers;
     settings.session_timeout = s.timeout();
-    settings.resume = s.core()->identity();
+    settings.resume = whose;
     settings.log = s.options().log;
     const auto twin = detail::c_transport()->open(std::move(settings), told);
     told->settled.get_future().wait_for(patience);
@@ -47,4 +46,4 @@ void end_by_twin(const session& s, const std::string& servers)
     closed->get_future().wait_for(patience);
 }
 
-}  // namespace turnstile::chaos
+}  // namespace turnstile::test
