@@ -71,15 +71,15 @@ awaitable<line_view> shared_mutex::line(deadline until) { return detail::view_li
 
 namespace {
 
-/// The node is ours alone, and writing the same twice is harmless: so a doubt is resolved by doing it again.
+/// Reading twice is harmless, and writing by version as well: so a doubt is resolved by doing it again.
 awaitable<outcome> for_certain(session s, operation what, deadline until, epoch in)
 {
     while (true) {
         operation once = what;
         auto answer = co_await s.run(std::move(once), until, in);
-        const bool again =
-            answer.ec == errc::connection_loss || answer.ec == errc::operation_timeout || answer.ec == errc::session_moved;
-        if (!again)
+        const bool again = answer.ec == errc::connection_loss || answer.ec == errc::operation_timeout ||
+                           answer.ec == errc::session_moved || answer.ec == errc::not_connected;
+        if (!again || until.passed())
             co_return answer;
     }
 }
@@ -94,16 +94,23 @@ error_code as_holder(error_code ec)
 
 awaitable<void> mark_as_reader(session s, std::string path, epoch in, deadline until)
 {
-    op::get own{path};
-    const auto node = co_await for_certain(s, std::move(own), until, in);
-    if (node.ec)
-        throw error{as_holder(node.ec), "downgrade", path};
-    auto record = detail::parse_contender_record(node.data);
-    record.downgraded = true;
-    op::set mark{path, detail::to_text(record)};
-    const auto marked = co_await for_certain(s, std::move(mark), until, in);
-    if (marked.ec)
-        throw error{as_holder(marked.ec), "downgrade", path};
+    while (true) {
+        op::get own{path};
+        const auto node = co_await for_certain(s, std::move(own), until, in);
+        if (node.ec)
+            throw error{as_holder(node.ec), "downgrade", path};
+        auto record = detail::parse_contender_record(node.data);
+        if (record.downgraded)
+            co_return;
+        record.downgraded = true;
+        // By version: somebody may be leaving a request there.
+        op::set mark{path, detail::to_text(record), node.stat.version};
+        const auto marked = co_await for_certain(s, std::move(mark), until, in);
+        if (marked.ok())
+            co_return;
+        if (marked.ec != errc::bad_version)
+            throw error{as_holder(marked.ec), "downgrade", path};
+    }
 }
 
 }  // namespace

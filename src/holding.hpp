@@ -38,6 +38,9 @@ public:
 
     lease_state state();
     void when_lost(const std::shared_ptr<once<error_code>>& waiting);
+    /// The (first) node was read, and may have been written since the grant.
+    void was_read(const outcome& node);
+    void when_written(const std::shared_ptr<once<outcome>>& waiting);
     std::stop_token stop_token() const noexcept { return stop_.get_token(); }
 
     // Constant after construction.
@@ -58,6 +61,10 @@ private:
     std::mutex mutex_;
     // Guarded by mutex_.
     std::vector<std::shared_ptr<once<error_code>>> waiting_;
+    std::vector<std::shared_ptr<once<outcome>>> waiting_for_writes_;
+    std::int32_t version_ = 0;  // of the node, as last read; 0 is as we made it
+    std::int32_t told_version_ = 0;
+    std::string written_;  // what it bears in that version
     std::shared_ptr<void> keepsake_;
     std::stop_source stop_;
 };

@@ -207,8 +207,10 @@ void keeper::watch_node(const std::shared_ptr<holding>& h)
             const auto gone = [](const outcome& o) { return o.ec == errc::no_node; };
             if (std::any_of(answers.begin(), answers.end(), gone))
                 return h->lose();
-            if (std::all_of(answers.begin(), answers.end(), [](const outcome& o) { return o.ok(); }))
+            if (std::all_of(answers.begin(), answers.end(), [](const outcome& o) { return o.ok(); })) {
+                h->was_read(answers.front());
                 return on_node_event(h);
+            }
             const std::lock_guard lock{mutex_};
             h->own_watch.reset();  // refused for now: the next heartbeat tries again
         },

@@ -42,6 +42,9 @@ public:
     /// A ZooKeeper session with a timeout of its own has begun.
     void timeout_changed();
 
+    /// Reads the lease's nodes and watches them from now on, unless it does already.
+    void watch_node(const std::shared_ptr<holding>& h);
+
     /// The ZooKeeper session of this epoch is over: so are its leases.
     void lose_all(epoch in);
 
@@ -50,7 +53,6 @@ private:
     void arm();
     void tick();
     void feed_first(epoch in, unique_function<void(error_code)> told);
-    void watch_node(const std::shared_ptr<holding>& h);
     void on_node_event(const std::shared_ptr<holding>& h);
 
     session_core& core_;

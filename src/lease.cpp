@@ -79,9 +79,46 @@ void holding::when_lost(const std::shared_ptr<once<error_code>>& waiting)
     waiting->complete(lost ? error_code{} : error_code{boost::asio::error::operation_aborted});
 }
 
+void holding::was_read(const outcome& node)
+{
+    std::vector<std::shared_ptr<once<outcome>>> waiting;
+    {
+        const std::lock_guard lock{mutex_};
+        if (node.stat.version == version_)
+            return;
+        version_ = node.stat.version;
+        written_ = node.data;
+        waiting.swap(waiting_for_writes_);
+        if (!waiting.empty())
+            told_version_ = version_;
+    }
+    for (const auto& w : waiting)
+        w->complete(node);
+}
+
+void holding::when_written(const std::shared_ptr<once<outcome>>& waiting)
+{
+    outcome answer{boost::asio::error::operation_aborted};
+    {
+        const std::lock_guard lock{mutex_};
+        if (state_.load(std::memory_order_acquire) == lease_state::held) {
+            std::erase_if(waiting_for_writes_, [](const auto& w) { return w->done(); });
+            if (version_ == told_version_) {
+                waiting_for_writes_.push_back(waiting);
+                return;
+            }
+            told_version_ = version_;
+            answer = outcome{};
+            answer.data = written_;
+        }
+    }
+    waiting->complete(std::move(answer));
+}
+
 bool holding::end_as(lease_state s, error_code told)
 {
     std::vector<std::shared_ptr<once<error_code>>> waiting;
+    std::vector<std::shared_ptr<once<outcome>>> waiting_for_writes;
     std::shared_ptr<void> keepsake;
     {
         const std::lock_guard lock{mutex_};
@@ -89,8 +126,11 @@ bool holding::end_as(lease_state s, error_code told)
         if (!state_.compare_exchange_strong(expected, s, std::memory_order_acq_rel))
             return false;
         waiting.swap(waiting_);
+        waiting_for_writes.swap(waiting_for_writes_);
         keepsake.swap(keepsake_);
     }
+    for (const auto& w : waiting_for_writes)
+        w->complete(outcome{boost::asio::error::operation_aborted});
     for (const auto& w : waiting)
         w->complete(told);
     return true;
@@ -219,6 +259,22 @@ boost::asio::awaitable<void> wait_for_loss(std::shared_ptr<detail::holding> h)
         throw error{ec, "lease::lost", h->path()};
 }
 
+boost::asio::awaitable<std::string> wait_for_a_write(std::shared_ptr<detail::holding> h)
+{
+    if (!h)
+        throw error{errc::not_held, "lease::node_written", {}};
+    h->good();
+    auto start = [h](const std::shared_ptr<detail::once<outcome>>& w) {
+        h->when_written(w);
+        h->owner.core()->keeping().watch_node(h);
+    };
+    auto give_up = [](const std::shared_ptr<detail::once<outcome>>& w, error_code why) { w->complete(outcome{why}); };
+    auto written = co_await detail::await_once<outcome>(deadline::never(), start, give_up);
+    if (written.ec)
+        throw error{written.ec, "lease::node_written", h->path()};
+    co_return std::move(written.data);
+}
+
 /// The lease itself is only kept here: it releases in the background if nobody ever awaits this.
 boost::asio::awaitable<void> give_back_and_wait([[maybe_unused]] lease kept, std::shared_ptr<detail::holding> h,
                                                 deadline until)
@@ -242,6 +298,8 @@ boost::asio::awaitable<void> give_back_and_wait([[maybe_unused]] lease kept, std
 }  // namespace
 
 boost::asio::awaitable<void> lease::lost() { return wait_for_loss(holding_); }
+
+boost::asio::awaitable<std::string> lease::node_written() { return wait_for_a_write(holding_); }
 
 boost::asio::awaitable<void> lease::release(deadline until)
 {

@@ -89,6 +89,11 @@ public:
 
     /// Completes when the lease is lost; throws operation_aborted when it is released or dropped first.
     boost::asio::awaitable<void> lost();
+    /// Completes when somebody has written the lease's znode since the grant, with what it bears now: recipes leave messages
+    /// for a holder there. Each writing is told once, to all who wait; one that nobody waited for, to the next who does.
+    /// Throws operation_aborted when the lease is released, dropped or lost first.
+    /// Cost: at most one watched read, in the background.
+    boost::asio::awaitable<std::string> node_written();
     /// Stop is requested when the lease is lost. Callbacks run on a thread of the SDK's own, where nothing waits behind them
     /// but other such callbacks.
     std::stop_token stop_token() const noexcept;

@@ -1,5 +1,7 @@
 #include "contender_record.hpp"
 
+#include "record_text.hpp"
+
 #include <charconv>
 
 #include <limits.h>
@@ -7,48 +9,23 @@
 
 namespace turnstile::inline v0::detail {
 
-namespace {
-
-constexpr std::string_view heading = "turnstile 1\n";
-
-void append_line(std::string& text, std::string_view key, std::string_view value)
-{
-    if (value.empty())
-        return;
-    text.append(key).append(" ");
-    for (const char c : value)
-        text.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);  // one line each
-    text.push_back('\n');
-}
-
-}  // namespace
-
 std::string to_text(const contender_record& r)
 {
-    std::string text{heading};
-    append_line(text, "host", r.host);
-    append_line(text, "pid", r.pid != 0 ? std::to_string(r.pid) : std::string{});
-    append_line(text, "label", r.label);
-    append_line(text, "for", r.purpose);
-    append_line(text, "mode", r.downgraded ? "shared" : "");
+    std::string text{record_heading};
+    append_record_line(text, "host", r.host);
+    append_record_line(text, "pid", r.pid != 0 ? std::to_string(r.pid) : std::string{});
+    append_record_line(text, "label", r.label);
+    append_record_line(text, "for", r.purpose);
+    append_record_line(text, "mode", r.downgraded ? "shared" : "");
+    append_record_line(text, "asked-by", r.asked_by);
+    append_record_line(text, "asked-for", r.asked_for);
     return text;
 }
 
 contender_record parse_contender_record(std::string_view text)
 {
     contender_record r;
-    if (!text.starts_with(heading))
-        return r;
-    text.remove_prefix(heading.size());
-    while (!text.empty()) {
-        const auto end = text.find('\n');
-        const auto line = text.substr(0, end);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        const auto space = line.find(' ');
-        if (space == std::string_view::npos)
-            continue;
-        const auto key = line.substr(0, space);
-        const auto value = line.substr(space + 1);
+    for_each_record_line(text, [&](std::string_view key, std::string_view value) {
         if (key == "host")
             r.host = value;
         else if (key == "pid")
@@ -59,8 +36,21 @@ contender_record parse_contender_record(std::string_view text)
             r.purpose = value;
         else if (key == "mode")
             r.downgraded = value == "shared";
-    }
+        else if (key == "asked-by")
+            r.asked_by = value;
+        else if (key == "asked-for")
+            r.asked_for = value;
+    });
     return r;
+}
+
+std::string in_words(const contender_record& r)
+{
+    std::string words = r.host.empty() ? "somebody" : r.host;
+    words.append(", pid ").append(std::to_string(r.pid));
+    if (!r.label.empty())
+        words.append(", ").append(r.label);
+    return words;
 }
 
 contender_record this_process()

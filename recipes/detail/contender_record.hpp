@@ -6,9 +6,11 @@
 //     label payments
 //     for capture of order 42
 //     mode shared
+//     asked-by ops-1.example, pid 99, console
+//     asked-for maintenance of the price list
 //
-// Nobody decides anything by it, but for the last line: a writer that has become a reader lets readers by. Unknown lines
-// are skipped, so that later versions may add some.
+// Nobody decides anything by it, but for the mode: a writer that has become a reader lets readers by. The last lines are
+// somebody's request to give the place up. Unknown lines are skipped, so that later versions may add some.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +25,8 @@ struct contender_record {
     std::string label;
     std::string purpose;
     bool downgraded = false;
+    std::string asked_by;
+    std::string asked_for;
 
     contender_record() = default;
     friend bool operator==(const contender_record&, const contender_record&) = default;
@@ -34,5 +38,7 @@ contender_record parse_contender_record(std::string_view text);
 
 /// This process: host and pid.
 contender_record this_process();
+/// Who that is, in a line for people.
+std::string in_words(const contender_record& r);
 
 }  // namespace turnstile::inline v0::detail

@@ -80,7 +80,9 @@ while(TRUE)
 endwhile()
 
 get_filename_component(directory ${ROOT}/${DOCUMENT} DIRECTORY)
-string(REPLACE "](" "LINK:" links "${text}")
+# Not in code, where a lambda looks like a link.
+string(REGEX REPLACE "```[^`]*```" "" prose "${text}")
+string(REPLACE "](" "LINK:" links "${prose}")
 string(REGEX MATCHALL "LINK:[A-Za-z0-9_./-]+" links "${links}")
 foreach(link IN LISTS links)
     string(REPLACE "LINK:" "" link "${link}")

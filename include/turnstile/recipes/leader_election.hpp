@@ -1,8 +1,7 @@
 // One leader among the instances of a service, and the others ready to follow.
 //
 //     leader_election jobs{session, "/services/jobs/leader", "jobs-3"};
-//     co_await jobs.lead([&](lease& term) { return run_jobs(term); });     // whenever it is our turn, for as long as it
-//     lasts
+//     co_await jobs.lead([&](lease& term) { return run_jobs(term); });     // whenever it is our turn, while it lasts
 //
 // Candidates stand in a mutex's line: the first leads, and when it resigns or dies the next takes over, half a round trip
 // after its znode has gone. Leadership is a lease: term.check() before each effect, term.token() for what the leader writes.
@@ -48,7 +47,8 @@ public:
     /// The first time: who leads now (nullopt: nobody). From then on it completes when that has changed; leaders who came
     /// and went while nobody asked are left out. It goes on through lost connections and expired sessions.
     ///
-    /// Cost: 2 round trips (list, watched read), then 1 watch. Cancellation: ends at once, loses nothing. Errors:
+    /// Cost: a look is 2 round trips (list, watched read; 3 while the election's directory is missing) and leaves 1 watch. A
+    /// call looks once, and once more after each change that it is told. Cancellation: ends at once, loses nothing. Errors:
     /// errc::timed_out when the deadline passes first; session_closed.
     boost::asio::awaitable<std::optional<contender>> next(deadline until = {});
 

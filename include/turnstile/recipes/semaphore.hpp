@@ -59,17 +59,18 @@ public:
     semaphore(session s, std::string path);
 
     /// Waits for its turn. Cost: 1 round trip when there is room (create, list, maximum, pipelined), whatever the weight; 2
-    /// when the directory is missing. In a line: up to as many watched reads as there are permits, and one, in one flight,
-    /// and a list now and then; none of them between the last release and the grant. A release wakes no more waiters than
-    /// there are permits, and one, however long the line is. Cancellation, deadline, errors: as mutex::acquire;
-    /// errc::maximum_mismatch also when set_maximum made it less than what is asked for; errc::bad_argument, at once, for no
-    /// permits or more than the maximum.
+    /// when the directory is missing. In a line: up to as many watched reads as there are permits, and two (one more place,
+    /// and the maximum), in one flight, and a list now and then. None of them lies between the last release and the grant
+    /// while all requests weigh the same; with different weights a list may. A release wakes no more waiters than there are
+    /// permits, and one, however long the line is. Cancellation, deadline, errors: as mutex::acquire; errc::maximum_mismatch
+    /// also when set_maximum made it less than what is asked for; errc::bad_argument, at once, for no permits or more than
+    /// the maximum.
     boost::asio::awaitable<lease> acquire(permits n, acquire_options how);
     boost::asio::awaitable<lease> acquire(acquire_options how);
     boost::asio::awaitable<lease> acquire();
 
     /// Refused when there is no room or others wait; never waits for a turn. Cost: 2 pipelined reads when refused, and no
-    /// write. Otherwise one round trip more.
+    /// write. Otherwise one round trip more (two, when the directory is missing).
     boost::asio::awaitable<std::optional<lease>> try_acquire(permits n, acquire_options how);
     boost::asio::awaitable<std::optional<lease>> try_acquire(acquire_options how);
     boost::asio::awaitable<std::optional<lease>> try_acquire();
