@@ -9,7 +9,6 @@
 #include <turnstile/testing/server.hpp>
 
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 

@@ -1,15 +1,13 @@
 #include "run.hpp"
 
+#include "cast.hpp"
 #include "observer.hpp"
 
 #include <turnstile/recipes/mutex.hpp>
 #include <turnstile/result.hpp>
 
-#include <signal.h>
-
 #include <algorithm>
 #include <fstream>
-#include <memory>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -23,7 +21,6 @@ using testing::history_event_type;
 namespace {
 
 constexpr auto look_every = 20ms;
-constexpr auto farewell_patience = 30s;
 constexpr auto patience = 60s;
 
 /// Counts grants, as the history grows.
@@ -57,102 +54,6 @@ private:
     grants_by_language grants_;
 };
 
-/// The contenders of a run, the killed ones replaced.
-class cast {
-public:
-    cast(arena& where, const run_options& how) : arena_{where}, how_{how}
-    {
-        for (int i = 0; i < how.processes; ++i)
-            for (const auto l : how.spoken)
-                seats_.push_back(start(l));
-    }
-
-    /// Kills one of this language, in the midst of its turn or wherever it is, and starts another in its place.
-    void kill(language l, bool in_its_turn)
-    {
-        const auto victim = in_its_turn ? struck_in_turn(l) : any(l);
-        if (victim == seats_.end())
-            return;  // the judge misses a kill
-        {
-            const fault entry{arena_, **victim, in_its_turn};
-            arena_.bury(**victim);
-        }
-        *victim = start(l);
-    }
-
-    void check_that_all_live() const
-    {
-        for (const auto& c : seats_)
-            if (!c->running())
-                throw std::runtime_error{c->name() + " has ended by itself; see " + c->name() + ".log"};
-    }
-
-    /// Those that did not end when told to.
-    std::vector<std::string> send_home()
-    {
-        arena_.call_time();
-        std::vector<std::string> stuck;
-        for (auto& c : seats_)
-            if (!c->ended_within(farewell_patience))
-                stuck.push_back(c->name());
-        return stuck;
-    }
-
-    void abandon()
-    {
-        for (auto& c : seats_)
-            arena_.bury(*c);
-    }
-
-private:
-    using seats = std::vector<std::unique_ptr<contender>>;
-
-    /// In the history, for as long as there is one contender less.
-    class fault {
-    public:
-        fault(arena& where, const contender& victim, bool in_its_turn) : arena_{where}, name_{"kill-" + victim.name()}
-        {
-            history_event e{history_event_type::fault, name_};
-            e.fault = in_its_turn ? "kill_holder" : "kill_client";
-            e.victim = victim.name();
-            arena_.log().append(e);
-        }
-        fault(const fault&) = delete;
-        fault& operator=(const fault&) = delete;
-        ~fault() { arena_.log().append(history_event{history_event_type::healed, name_}); }
-
-    private:
-        arena& arena_;
-        const std::string name_;
-    };
-
-    std::unique_ptr<contender> start(language l)
-    {
-        contender_options o{l, std::string{name_of(l)} + "-" + std::to_string(++started_)};
-        o.as = how_.read_write ? "mixed" : "mutex";
-        o.names = how_.kazoo_names;
-        o.callers = how_.callers;
-        return std::make_unique<contender>(o, arena_.ground());
-    }
-
-    seats::iterator any(language l)
-    {
-        return std::ranges::find_if(seats_, [&](const auto& c) { return c->speaks() == l; });
-    }
-
-    seats::iterator struck_in_turn(language l)
-    {
-        const auto speaks_it = [l](const std::string& process) { return process.starts_with(name_of(l)); };
-        const auto name = arena_.protected_resource().strike_next_writer(arena_.ground().key, SIGKILL, 10s, speaks_it);
-        return std::ranges::find_if(seats_, [&](const auto& c) { return name == c->name(); });
-    }
-
-    arena& arena_;
-    const run_options& how_;
-    seats seats_;
-    int started_ = 0;
-};
-
 /// Until this language has had `share` grants. Throws when it has none for a long time.
 void await_share(language l, std::int64_t share, const cast& who, tally& grants)
 {
@@ -168,6 +69,15 @@ void await_share(language l, std::int64_t share, const cast& who, tally& grants)
                                      " grants, and no more for a minute"};
         std::this_thread::sleep_for(look_every);
     }
+}
+
+contender_options contenders_of(const run_options& how)
+{
+    contender_options o;
+    o.as = how.read_write ? "mixed" : "mutex";
+    o.names = how.kazoo_names;
+    o.callers = how.callers;
+    return o;
 }
 
 void play(arena& where, cast& who, const run_options& how, run_result& result)
@@ -260,7 +170,7 @@ run_result run(const run_options& how)
     const auto begin = std::chrono::steady_clock::now();
     arena where{how.directory};
     try {
-        cast who{where, how};
+        cast who{where, how.spoken, how.processes, contenders_of(how)};
         try {
             play(where, who, how, result);
         } catch (...) {
