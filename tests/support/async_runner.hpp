@@ -36,7 +36,7 @@ public:
         return result_.wait_for(within) == std::future_status::ready;
     }
 
-    /// Its value, or its exception; a std::runtime_error when it takes more than ten seconds.
+    /// Its value, or its exception; a std::runtime_error when it takes more than twenty seconds.
     T get()
     {
         if (!done(std::chrono::seconds{20}))
