@@ -3,12 +3,13 @@
 
 #include "dice.hpp"
 #include "resource_client.hpp"
+#include "some_lock.hpp"
 
-#include <turnstile/recipes/mutex.hpp>
 #include <turnstile/testing/history.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,7 +24,11 @@ struct household {
     std::string resource;           ///< its socket
     bool over = false;
 
-    mutex lock_of(const std::string& key) const { return mutex{session, "/locks/" + key}; }
+    some_lock lock_of(const std::string& key) const
+    {
+        const auto number = std::find(keys.begin(), keys.end(), key) - keys.begin();
+        return some_lock::of(session, "/locks/" + key, static_cast<std::size_t>(number));
+    }
 };
 
 class caller {

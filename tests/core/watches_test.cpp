@@ -2,6 +2,9 @@
 
 #include "session_core.hpp"
 
+#include <turnstile/testing/faults.hpp>
+#include <turnstile/testing/memory_server.hpp>
+
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -321,6 +324,64 @@ TEST_P(watches, OutlivesItsSession)
         wait(s.exists("/a", *w));
     }
     EXPECT_TRUE(session_over(failure_of(w->next(10s))));
+}
+
+// A client leaves its watches anew when it connects again: so what is forgotten around a lost connection has to be forgotten
+// afterwards. These once stayed on a node that stays for as long as the session lived.
+class forgotten_watches : public ::testing::Test {
+protected:
+    forgotten_watches()
+    {
+        session_options o;
+        o.transport = broken_.transport();
+        o.retry_delay_min = 1ms;
+        s_.emplace(session::open(o));
+        wait(s_->create("/a"));
+    }
+    void lose_the_connection() { server_.disconnect(s_->id()); }
+    bool none_left()
+    {
+        return eventually([&] { return s_->state() == connection_state::connected && server_.watch_count() == 0; });
+    }
+
+    testing::memory_server server_;
+    testing::faults broken_{server_.transport()};
+    std::optional<session> s_;
+};
+
+TEST_F(forgotten_watches, AreForgottenWhenThereIsAConnectionAgain)
+{
+    std::optional<watcher> w{*s_};
+    wait(s_->get("/a", *w));
+    server_.refuse_connections(true);
+    lose_the_connection();
+    ASSERT_TRUE(eventually([&] { return s_->state() != connection_state::connected; }));
+    w.reset();
+    server_.refuse_connections(false);
+    EXPECT_TRUE(none_left());
+}
+
+TEST_F(forgotten_watches, AreForgottenAgainWhenTheFirstTimeWasLost)
+{
+    std::optional<watcher> w{*s_};
+    wait(s_->get("/a", *w));
+    broken_.arm(1, testing::fault::lost_before);
+    w.reset();
+    EXPECT_TRUE(none_left());
+}
+
+TEST_F(forgotten_watches, AreForgottenWhenTheOneThatFollowedWasNeverLeft)
+{
+    std::optional<watcher> first{*s_};
+    std::optional<watcher> second{*s_};
+    wait(s_->get("/a", *first));
+    server_.pause();
+    EXPECT_EQ(failure_of(s_->get("/a", *second, 20ms)), errc::deadline_exceeded);
+    first.reset();  // the second is expected on the same path
+    second.reset();
+    lose_the_connection();
+    server_.resume();
+    EXPECT_TRUE(none_left());
 }
 
 INSTANTIATE_TEST_SUITE_P(on, watches, ::testing::Values(backend_kind::memory, backend_kind::real), name_of);
