@@ -211,8 +211,8 @@ TEST(lease_loss, IsToldWhenTheSessionEndsAndNotOnlyAtTheNextHeartbeat)
     o.session_timeout = 40s;  // a heartbeat every ten
     const auto s = session::open(std::move(o));
     const auto made = wait(s.create("/held", "", create_mode::ephemeral));
+    async_runner other;  // outlives the lease: a wait for its loss ends with it at the latest
     auto held = s.grant("/held", made.stat.czxid, s.epoch());
-    async_runner other;
     auto told = other.spawn(held.lost());
     server.expire(s.id());
     EXPECT_TRUE(told.done(5s));
@@ -405,6 +405,16 @@ TEST_P(leases, OfAFormerEpochAreLostFromTheStart)
     EXPECT_EQ(failure_of(l.release(10s)), errc::lost);
 }
 
+TEST_P(leases, OfAnEpochThatHasEndedAreLostThoughNoOtherHasBegun)
+{
+    wait(s_.connected());
+    const auto in = s_.epoch();
+    EXPECT_FALSE(wait(s_.prove(in)));
+    wait(s_.close());
+    EXPECT_FALSE(s_.proven(in));
+    EXPECT_EQ(s_.grant("/held", 1, in).state(), lease_state::lost);
+}
+
 TEST_P(leases, GuardTransactions)
 {
     auto l = granted(s_);
@@ -455,6 +465,15 @@ TEST_P(leases, OneWriteProvesTheSession)
     EXPECT_FALSE(wait(s_.prove(s_.epoch()))) << "again";
     EXPECT_FALSE(s_.proven(epoch{7}));
     EXPECT_EQ(wait(s_.prove(epoch{7})), errc::session_expired);
+}
+
+/// A server that is cut off from its leader answers reads as well.
+TEST_P(leases, AReadProvesNothing)
+{
+    wait(s_.sync());  // behind the root, which is a write
+    ASSERT_TRUE(eventually([&] { return !s_.proven(s_.epoch()); }));
+    EXPECT_TRUE(wait(s_.exists("/")));
+    EXPECT_FALSE(s_.proven(s_.epoch()));
 }
 
 TEST_P(leases, TheMemberNodeIsMadeAgainWhenSomebodyRemovesIt)
