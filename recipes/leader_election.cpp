@@ -115,7 +115,8 @@ struct leader_stream::state {
     session ensemble;
     std::string path;
     bool told = false;
-    std::string leader;  // its node; empty: nobody
+    std::string leader;           // its node; empty: nobody
+    std::optional<watcher> news;  // of what was seen last; empty: look again
 
     state(session s, std::string p) : ensemble{std::move(s)}, path{std::move(p)} {}
 };
@@ -213,19 +214,23 @@ awaitable<bool> happens(watcher& news, deadline until)
 awaitable<std::optional<contender>> leader_stream::follow(std::shared_ptr<state> known, deadline until)
 {
     while (true) {
-        watcher news{known->ensemble};
-        auto looking = look_at_the_line(known->ensemble, known->path, news, until);
-        auto seen = co_await std::move(looking);
-        if (!seen.clear)
-            continue;
-        const auto node = seen.leader ? seen.leader->node : std::string{};
-        if (!std::exchange(known->told, true) || node != known->leader) {
-            known->leader = node;
-            co_return std::move(seen.leader);
+        if (!known->news) {
+            watcher news{known->ensemble};
+            auto looking = look_at_the_line(known->ensemble, known->path, news, until);
+            auto seen = co_await std::move(looking);
+            if (!seen.clear)
+                continue;
+            known->news.emplace(std::move(news));
+            const auto node = seen.leader ? seen.leader->node : std::string{};
+            if (!std::exchange(known->told, true) || node != known->leader) {
+                known->leader = node;
+                co_return std::move(seen.leader);
+            }
         }
-        const bool changed = co_await happens(news, until);
+        const bool changed = co_await happens(*known->news, until);
         if (!changed)
             throw error{errc::timed_out, "leader_stream::next", known->path};
+        known->news.reset();
     }
 }
 

@@ -47,9 +47,9 @@ public:
     /// The first time: who leads now (nullopt: nobody). From then on it completes when that has changed; leaders who came
     /// and went while nobody asked are left out. It goes on through lost connections and expired sessions.
     ///
-    /// Cost: a look is 2 round trips (list, watched read; 3 while the election's directory is missing) and leaves 1 watch. A
-    /// call looks once, and once more after each change that it is told. Cancellation: ends at once, loses nothing. Errors:
-    /// errc::timed_out when the deadline passes first; session_closed.
+    /// Cost: a look is 2 round trips (list, watched read; 3 while the election's directory is missing) and leaves 1 watch.
+    /// The first call looks, and after that there is a look for each event of that watch, whoever calls when. Cancellation:
+    /// ends at once, loses nothing. Errors: errc::timed_out when the deadline passes first; session_closed.
     boost::asio::awaitable<std::optional<contender>> next(deadline until = {});
 
 private:

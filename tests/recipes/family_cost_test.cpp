@@ -1,0 +1,222 @@
+// What the verbs of single recipes cost, beyond what all have in common (lock_cost_test): counted at the seam, never a time.
+#include "support/async_runner.hpp"
+#include "support/eventually.hpp"
+
+#include <turnstile/blocking.hpp>
+#include <turnstile/recipes/leader_election.hpp>
+#include <turnstile/recipes/multi_lock.hpp>
+#include <turnstile/recipes/revocation.hpp>
+#include <turnstile/recipes/semaphore.hpp>
+#include <turnstile/recipes/shared_mutex.hpp>
+#include <turnstile/testing/faults.hpp>
+#include <turnstile/testing/memory_server.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace turnstile::test {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+
+class family_cost : public ::testing::Test {
+protected:
+    session open()
+    {
+        session_options o;
+        o.transport = seam_.transport();
+        auto s = session::open(o);
+        wait(s.connected(10s));
+        return s;
+    }
+
+    template <class T>
+    static T wait(boost::asio::awaitable<T> what)
+    {
+        return blocking::wait(std::move(what));
+    }
+
+    std::vector<std::string> verbs() const
+    {
+        std::vector<std::string> out;
+        for (const auto& o : seam_.operations())
+            out.push_back(o.verb);
+        return out;
+    }
+
+    /// By the second session that was opened.
+    std::ptrdiff_t count_of_the_second(const std::string& verb) const
+    {
+        const auto all = seam_.operations();
+        return std::count_if(all.begin(), all.end(), [&](const auto& o) { return o.client == 2 && o.verb == verb; });
+    }
+
+    /// A wait in the line, once it stands there.
+    running<lease> stand(boost::asio::awaitable<lease> call, const std::string& line, std::size_t depth)
+    {
+        auto r = run_.spawn(std::move(call));
+        EXPECT_TRUE(eventually([&] { return server_.children(line).size() == depth; }));
+        return r;
+    }
+
+    /// Round trips can be told apart only when they take longer than submitting does.
+    static testing::memory_server_options slow()
+    {
+        testing::memory_server_options o;
+        o.round_trip = 3ms;
+        return o;
+    }
+
+    testing::memory_server server_{slow()};
+    testing::faults seam_{server_.transport()};
+    async_runner run_;
+};
+
+const std::string line = "/locks/a";
+
+TEST_F(family_cost, AReaderBesideReadersTakesOneRoundTrip)
+{
+    const auto s = open();
+    turnstile::shared_mutex m{s, line};
+    const auto one = wait(m.acquire_shared());
+    const auto two = wait(m.acquire_shared());
+    seam_.reset_counts();
+    const auto three = wait(m.acquire_shared());
+    EXPECT_THAT(verbs(), ElementsAre("create", "children"));
+    EXPECT_EQ(seam_.round_trips(), 1U);
+}
+
+TEST_F(family_cost, ATryToReadBehindOneWriterLooksAtIt)
+{
+    const auto s = open();
+    turnstile::shared_mutex m{s, line};
+    const auto writing = wait(m.acquire());
+    seam_.reset_counts();
+    EXPECT_FALSE(wait(m.try_acquire_shared()));
+    EXPECT_THAT(verbs(), ElementsAre("children", "get"));
+    EXPECT_EQ(seam_.round_trips(), 2U);
+}
+
+TEST_F(family_cost, ATryToReadBehindTwoWritersIsOneRead)
+{
+    const auto s = open();
+    turnstile::shared_mutex m{s, line};
+    const auto writing = wait(m.acquire());
+    auto second = stand(m.acquire(), line, 2);
+    seam_.reset_counts();
+    EXPECT_FALSE(wait(m.try_acquire_shared()));
+    EXPECT_EQ(seam_.count("children"), 1U);
+    EXPECT_EQ(seam_.writes(), 0U);
+}
+
+TEST_F(family_cost, ADowngradeIsAReadAndAWrite)
+{
+    const auto s = open();
+    const auto writing = wait(turnstile::shared_mutex{s, line}.acquire());
+    seam_.reset_counts();
+    wait(turnstile::shared_mutex::downgrade(writing));
+    EXPECT_THAT(verbs(), ElementsAre("get", "set"));
+    EXPECT_EQ(seam_.round_trips(), 2U);
+}
+
+TEST_F(family_cost, ASemaphoresMaximumIsOneRoundTripToReadAndToWrite)
+{
+    const auto s = open();
+    semaphore limit{s, line};
+    seam_.reset_counts();
+    wait(limit.set_maximum(3));
+    EXPECT_EQ(seam_.round_trips(), 1U);
+    seam_.reset_counts();
+    EXPECT_EQ(wait(limit.maximum()), 3U);
+    EXPECT_THAT(verbs(), ElementsAre("get"));
+}
+
+TEST_F(family_cost, AWaiterForPermitsWatchesAsManyAsThereAreAndOneAndTheMaximum)
+{
+    constexpr std::uint32_t maximum = 5;
+    const auto holders = open();
+    const auto s = open();
+    std::vector<lease> held;
+    for (std::uint32_t i = 0; i < maximum; ++i)
+        held.push_back(wait(semaphore{holders, line, maximum}.acquire()));
+    std::vector<running<lease>> waiting;
+    for (std::size_t i = 0; i < 8; ++i)
+        waiting.push_back(stand(semaphore{holders, line, maximum}.acquire(), line, maximum + i + 1));
+    auto ours = stand(semaphore{s, line, maximum}.acquire(), line, maximum + 9);
+    // The maximum at the door; the nearest that fill it, and one; and the maximum again, watched.
+    constexpr std::ptrdiff_t expected = 1 + (maximum + 1) + 1;
+    EXPECT_TRUE(eventually([&] { return count_of_the_second("get") == expected; }));
+    EXPECT_FALSE(ours.done(20ms));
+    EXPECT_EQ(count_of_the_second("get"), expected);
+    EXPECT_EQ(count_of_the_second("children"), 1);
+}
+
+TEST_F(family_cost, InspectionIsTwoRoundTrips)
+{
+    const auto s = open();
+    const auto held = wait(semaphore{s, line, 3}.acquire());
+    const auto led = wait(leader_election{s, "/leader", "a"}.campaign());
+    seam_.reset_counts();
+    EXPECT_EQ(wait(semaphore{s, line, 3}.line()).size(), 1U);
+    EXPECT_EQ(seam_.round_trips(), 2U);
+    seam_.reset_counts();
+    EXPECT_TRUE(wait(leader_election{s, "/leader"}.leader()));
+    EXPECT_EQ(seam_.round_trips(), 2U);
+    seam_.reset_counts();
+    EXPECT_EQ(wait(leader_election{s, "/leader"}.participants()).size(), 1U);
+    EXPECT_EQ(seam_.round_trips(), 2U);
+}
+
+TEST_F(family_cost, ALookForTheLeaderIsTwoRoundTripsAndThreeWhenThereIsNoElectionYet)
+{
+    const auto s = open();
+    seam_.reset_counts();
+    auto nobody = leader_election{s, "/leader"}.observe();
+    EXPECT_FALSE(wait(nobody.next()));
+    EXPECT_THAT(verbs(), ElementsAre("children", "children", "exists"));
+    EXPECT_EQ(seam_.round_trips(), 3U);
+    const auto led = wait(leader_election{s, "/leader", "a"}.campaign());
+    seam_.reset_counts();
+    auto leaders = leader_election{s, "/leader"}.observe();
+    EXPECT_TRUE(wait(leaders.next()));
+    EXPECT_THAT(verbs(), ElementsAre("children", "get"));
+    auto news = run_.spawn(leaders.next());
+    EXPECT_FALSE(news.done(20ms));
+    EXPECT_EQ(verbs().size(), 2U) << "it waits for the event of the watch that the first look has left";
+}
+
+TEST_F(family_cost, SeveralLocksAreOneTransactionHoweverManyTheyAre)
+{
+    const auto s = open();
+    multi_lock all{s, {"/k/a", "/k/b", "/k/c", "/k/d", "/k/e"}};
+    wait(wait(all.acquire()).release());
+    seam_.reset_counts();
+    const auto held = wait(all.acquire());
+    EXPECT_EQ(seam_.count("commit"), 1U);
+    EXPECT_EQ(seam_.count("children"), 5U);
+    EXPECT_EQ(seam_.round_trips(), 1U);
+}
+
+TEST_F(family_cost, AskingAndForcingAreTwoRoundTripsEach)
+{
+    const auto s = open();
+    auto held = wait(mutex{s, line}.acquire());
+    const auto whom = wait(mutex{s, line}.line()).at(0);
+    seam_.reset_counts();
+    EXPECT_TRUE(wait(request_release(s, line, whom, "x")));
+    EXPECT_THAT(verbs(), ElementsAre("get", "set"));
+    EXPECT_EQ(seam_.round_trips(), 2U);
+    seam_.reset_counts();
+    EXPECT_TRUE(wait(force_release(s, line, whom, "x")));
+    EXPECT_EQ(seam_.round_trips(), 2U);
+    seam_.reset_counts();
+    EXPECT_EQ(wait(forced_releases(s)).size(), 1U);
+    EXPECT_EQ(seam_.round_trips(), 2U);
+}
+
+}  // namespace
+}  // namespace turnstile::test
