@@ -341,7 +341,8 @@ protected:
     void lose_the_connection() { server_.disconnect(s_->id()); }
     bool none_left()
     {
-        return eventually([&] { return s_->state() == connection_state::connected && server_.watch_count() == 0; });
+        wait(s_->sync("/a"));  // the client has left its watches anew before that
+        return eventually([&] { return server_.watch_count() == 0; }, 3s);
     }
 
     testing::memory_server server_;
