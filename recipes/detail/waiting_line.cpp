@@ -87,6 +87,15 @@ awaitable<error_code> prove_alive(Lines lines, epoch in)
     co_return error_code{};
 }
 
+/// Somebody has removed it, or the session's end has, and we have not heard of that yet: a write tells.
+template <class Lines>
+awaitable<error_code> why_our_place_went(Lines lines, epoch in)
+{
+    const auto& line = first_of(lines);
+    const auto ec = co_await line.session.prove(in, line.until);
+    co_return session_over(ec) ? ec : error_code{errc::lost};
+}
+
 /// Result: a lease, or an optional one for those who do not wait. One coroutine, because ten thousand waiters have ten
 /// thousand of each frame.
 template <class Result, class Lines>
@@ -109,6 +118,8 @@ awaitable<Result> turn_of(Lines lines, std::shared_ptr<void> keepsake)
         // 3. The holding is a lease.
         const auto result = turn->entered().result();
         if (result == entering::state::stands) {
+            if (ec == errc::lost)
+                ec = co_await why_our_place_went(lines, in);
             if (!ec && turn->our_turn())
                 ec = co_await prove_alive(lines, in);
             co_return redeemed<Result>(line, *turn, ec, std::move(keepsake));
