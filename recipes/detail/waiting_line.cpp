@@ -92,8 +92,13 @@ template <class Lines>
 awaitable<error_code> why_our_place_went(Lines lines, epoch in)
 {
     const auto& line = first_of(lines);
-    const auto ec = co_await line.session.prove(in, line.until);
-    co_return session_over(ec) ? ec : error_code{errc::lost};
+    while (true) {
+        const auto ec = co_await line.session.prove(in, line.until);
+        if (session_over(ec))
+            co_return ec;
+        if (!connection_went(ec) || line.until.passed())
+            co_return errc::lost;
+    }
 }
 
 /// Result: a lease, or an optional one for those who do not wait. One coroutine, because ten thousand waiters have ten

@@ -132,7 +132,8 @@ TYPED_TEST_P(lock_contract, AWaiterWhoseSessionEndsIsTold)  // 4
     auto waiting = this->wait_in_line(b);
     this->expect_depth(2);
     this->zk_->expire(b);
-    EXPECT_TRUE(session_over(this->error_of([&] { waiting.get(); })));
+    const auto told = this->error_of([&] { waiting.get(); });
+    EXPECT_TRUE(session_over(told)) << told.message();
     this->expect_depth(1);
     // The same session, in its next epoch, stands in line again.
     auto again = this->wait_in_line(b);

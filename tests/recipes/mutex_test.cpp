@@ -188,7 +188,8 @@ TEST_P(mutex_on, AMiddleWaiterThatDiesDoesNotLetItsSuccessorIn)  // 3
     expect_depth(3);
     zk_->expire(b);
     expect_depth(2);
-    EXPECT_TRUE(session_over(error_of([&] { second.get(); })));
+    const auto told = error_of([&] { second.get(); });
+    EXPECT_TRUE(session_over(told)) << told.message();
     EXPECT_FALSE(third.done(100ms));
     wait(first.release());
     EXPECT_TRUE(third.get().held());
