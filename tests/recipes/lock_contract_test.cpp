@@ -130,7 +130,7 @@ TYPED_TEST_P(lock_contract, AWaiterWhoseSessionEndsIsTold)  // 4
     const auto b = this->open();
     const auto held = this->acquire(a);
     auto waiting = this->wait_in_line(b);
-    this->expect_depth(2);
+    this->expect_a_watch();
     this->zk_->expire(b);
     const auto told = this->error_of([&] { waiting.get(); });
     EXPECT_TRUE(session_over(told)) << told.message();
