@@ -29,6 +29,7 @@ public:
     backstage_thread();
 
     void post(unique_function<void()> f) override;
+    boost::asio::any_io_executor executor() override { return context_.get_executor(); }
     alarm at(clock::time_point when, unique_function<void()> f) override;
     bool cancel(const alarm& a) override;
     std::size_t pending() const override;

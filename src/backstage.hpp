@@ -6,6 +6,8 @@
 
 #include "unique_function.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -24,6 +26,8 @@ public:
     static backstage& get();
 
     virtual void post(unique_function<void()> f) = 0;
+    /// For coroutines of the SDK's own.
+    virtual boost::asio::any_io_executor executor() = 0;
 
     /// Runs `f` on the backstage thread at `when`.
     virtual alarm at(clock::time_point when, unique_function<void()> f) = 0;

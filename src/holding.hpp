@@ -41,7 +41,9 @@ public:
     /// The (first) node was read, and may have been written since the grant.
     void was_read(const outcome& node);
     void when_written(const std::shared_ptr<once<outcome>>& waiting);
-    std::stop_token stop_token() const noexcept { return stop_.get_token(); }
+    std::stop_token stop_token();
+    /// Another part of the process has it from now on: whoever waited for news of it is told that it has been released.
+    void change_hands();
 
     // Constant after construction.
     const session owner;

@@ -1,5 +1,7 @@
 #include <turnstile/lease.hpp>
 
+#include <turnstile/lending.hpp>
+
 #include "holding.hpp"
 #include "notifier.hpp"
 #include "session_core.hpp"
@@ -40,7 +42,35 @@ void holding::lose()
     if (!end_as(lease_state::lost, {}))
         return;
     owner.core()->keeping().remove(this);
-    post_to_notifier([stop = stop_]() mutable { stop.request_stop(); });
+    std::stop_source stop;
+    {
+        const std::lock_guard lock{mutex_};
+        stop = stop_;
+    }
+    post_to_notifier([stop = std::move(stop)]() mutable { stop.request_stop(); });
+}
+
+std::stop_token holding::stop_token()
+{
+    const std::lock_guard lock{mutex_};
+    return stop_.get_token();
+}
+
+void holding::change_hands()
+{
+    std::stop_source fresh;
+    std::vector<std::shared_ptr<once<error_code>>> waiting;
+    std::vector<std::shared_ptr<once<outcome>>> waiting_for_writes;
+    {
+        const std::lock_guard lock{mutex_};
+        waiting.swap(waiting_);
+        waiting_for_writes.swap(waiting_for_writes_);
+        stop_ = std::move(fresh);
+    }
+    for (const auto& w : waiting_for_writes)
+        w->complete(outcome{boost::asio::error::operation_aborted});
+    for (const auto& w : waiting)
+        w->complete(boost::asio::error::operation_aborted);
 }
 
 error_code holding::begin_release()
@@ -146,6 +176,7 @@ lease& lease::operator=(lease&& other) noexcept
     if (this != &other) {
         release_in_background();
         holding_ = std::move(other.holding_);
+        lender_ = std::move(other.lender_);
     }
     return *this;
 }
@@ -275,6 +306,15 @@ boost::asio::awaitable<std::string> wait_for_a_write(std::shared_ptr<detail::hol
     co_return std::move(written.data);
 }
 
+boost::asio::awaitable<void> return_loan(lease l, std::shared_ptr<detail::holding> h)
+{
+    const bool lost = !h->good();
+    l.release_in_background();
+    if (lost)
+        throw error{errc::lost, "lease::release", h->path()};
+    co_return;
+}
+
 /// The lease itself is only kept here: it releases in the background if nobody ever awaits this.
 boost::asio::awaitable<void> give_back_and_wait([[maybe_unused]] lease kept, std::shared_ptr<detail::holding> h,
                                                 deadline until)
@@ -304,15 +344,31 @@ boost::asio::awaitable<std::string> lease::node_written() { return wait_for_a_wr
 boost::asio::awaitable<void> lease::release(deadline until)
 {
     auto h = holding_;
+    if (lender_)
+        return return_loan(std::move(*this), std::move(h));
     return give_back_and_wait(std::move(*this), std::move(h), until);
 }
 
 void lease::release_in_background() noexcept
 {
     const auto h = std::move(holding_);
+    const auto to = std::move(lender_);
+    if (h && to) {
+        h->change_hands();
+        to->returned(lease{h});
+        return;
+    }
     if (!h || h->begin_release() == errc::not_held)
         return;
     give_back(h, nullptr);
+}
+
+lease lend(lease l, std::shared_ptr<lender> to)
+{
+    if (l.lender_)
+        throw error{errc::bad_argument, "lend", l.path(), "it is on loan already"};
+    l.lender_ = std::move(to);
+    return l;
 }
 
 }  // namespace turnstile::inline v0

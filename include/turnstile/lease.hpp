@@ -53,6 +53,7 @@ namespace detail {
 class holding;
 }
 
+class lender;
 class session;
 
 class TURNSTILE_EXPORT lease {
@@ -112,9 +113,11 @@ public:
 
 private:
     friend class session;
+    friend TURNSTILE_EXPORT lease lend(lease l, std::shared_ptr<lender> to);
     explicit lease(std::shared_ptr<detail::holding> h) noexcept;
 
     std::shared_ptr<detail::holding> holding_;
+    std::shared_ptr<lender> lender_;  // where it goes when its holder is done; nobody: it is given up
 };
 
 }  // namespace turnstile::inline v0

@@ -16,14 +16,6 @@ namespace {
 
 constexpr std::size_t purpose_max = 200;
 
-std::shared_ptr<void> enter(const line_request& line, const acquire_options& how)
-{
-    auto present = enter_line(line.session, line.directory, how.owner, how.second_place);
-    if (!present)
-        throw error{errc::would_deadlock, line.verb, line.directory, "the same owner holds it or waits for it already"};
-    return present;
-}
-
 std::shared_ptr<void> enter(const std::vector<line_request>& lines, const acquire_options& how)
 {
     auto all = std::make_shared<std::vector<std::shared_ptr<void>>>();
@@ -53,17 +45,6 @@ awaitable<std::optional<lease>> look_and_take(Lines lines, std::shared_ptr<void>
     co_return co_await take_turn_if_free(lines, present);
 }
 
-awaitable<std::optional<lease>> unless_timed_out(awaitable<lease> attempt)
-{
-    try {
-        co_return co_await std::move(attempt);
-    } catch (const error& e) {
-        if (e.code() != errc::timed_out)
-            throw;
-    }
-    co_return std::nullopt;
-}
-
 /// A deadline that has passed asks for a look, and a look needs some time of its own.
 deadline time_to_look(const session& s) { return deadline{s.options().operation_timeout}; }
 
@@ -75,6 +56,25 @@ turnstile::access access_of(const place_view& p, const contender_record& record)
 }
 
 }  // namespace
+
+std::shared_ptr<void> enter(const line_request& line, const acquire_options& how)
+{
+    auto present = enter_line(line.session, line.directory, how.owner, how.second_place);
+    if (!present)
+        throw error{errc::would_deadlock, line.verb, line.directory, "the same owner holds it or waits for it already"};
+    return present;
+}
+
+awaitable<std::optional<lease>> unless_timed_out(awaitable<lease> attempt)
+{
+    try {
+        co_return co_await std::move(attempt);
+    } catch (const error& e) {
+        if (e.code() != errc::timed_out)
+            throw;
+    }
+    co_return std::nullopt;
+}
 
 contender contender_of(const place_view& p, const outcome& node)
 {

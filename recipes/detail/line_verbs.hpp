@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,12 @@ void check_line(const std::string& path, const char* recipe);
 
 /// Throws errc::bad_argument.
 line_request request_for(const session& s, const std::string& path, const char* verb, const acquire_options& how);
+
+/// Dropped when `how.owner` has nothing more to do with the line. Throws errc::would_deadlock.
+std::shared_ptr<void> enter(const line_request& line, const acquire_options& how);
+
+/// A deadline that has passed is an answer: nullopt.
+boost::asio::awaitable<std::optional<lease>> unless_timed_out(boost::asio::awaitable<lease> attempt);
 
 // Free coroutines on values: an awaitable may outlive the recipe that it was asked of. All throw errc::would_deadlock at
 // once when how.owner stands in the line already.

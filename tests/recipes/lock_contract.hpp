@@ -65,7 +65,10 @@ protected:
     }
 
     /// Whoever waits has heard of its place; a node on the server alone may still be in doubt.
-    void expect_a_watch() { EXPECT_TRUE(eventually([&] { return zk_->watch_count() > 0; })); }
+    void expect_a_watch()
+    {
+        EXPECT_TRUE(eventually([&] { return zk_->watch_count() > 0; }));
+    }
 
     /// The path of the n-th in the (first) line.
     std::string node(std::size_t n)

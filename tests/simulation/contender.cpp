@@ -88,6 +88,7 @@ private:
     struct want {
         std::vector<claimed> what;
         bool writes = false;  ///< may become a reader
+        bool stays = false;   ///< what is released may stay with the process
         std::function<awaitable<lease>(acquire_options)> acquire;
         std::function<awaitable<std::optional<lease>>(acquire_options)> try_acquire;
         std::function<awaitable<std::optional<lease>>(acquire_options)> try_until;
@@ -117,7 +118,19 @@ private:
             return world_.chance.one_in(3) ? to_write(key) : to_read(key);
         if (world_.chance.one_in(3))
             return several();
+        if (world_.chance.one_in(2))
+            return with_others_of_the_process(key);
         return of(mutex{session_, key}, {claimed{key}});
+    }
+
+    want with_others_of_the_process(const std::string& key)
+    {
+        world_.counts.count("callers of a cohort");
+        claimed c{key};
+        c.handed_on = true;
+        auto w = of(cohort_mutex{world_.cohorts.at(process_), key}, {c});
+        w.stays = true;
+        return w;
     }
 
     want some_permits(const std::string& key, std::uint32_t maximum)
@@ -309,7 +322,7 @@ private:
         if (!held.held())
             lost(held);
         world_.judge.left(held);
-        co_await give_back(key, held);
+        co_await give_back(w, held);
     }
 
     awaitable<void> become_a_reader(std::string key, lease& held)
@@ -370,7 +383,7 @@ private:
             world_.counts.count("while_held done");
     }
 
-    awaitable<void> give_back(const std::string& key, lease& held)
+    awaitable<void> give_back(const want& w, lease& held)
     {
         const auto path = held.path();
         switch (world_.chance.below(5)) {
@@ -382,14 +395,14 @@ private:
                 held.release_in_background();
                 co_return;
             case 2:
-                co_await release(key, held, deadline{patience()});
+                co_await release(w, held, deadline{patience()});
                 co_return;
             default:
-                co_await release(key, held, deadline::never());
+                co_await release(w, held, deadline::never());
         }
     }
 
-    awaitable<void> release(const std::string& key, lease& held, deadline until)
+    awaitable<void> release(const want& w, lease& held, deadline until)
     {
         const auto path = held.path();
         note("releases " + path);
@@ -401,8 +414,8 @@ private:
         }
         ++world_.calls_ended;
         note("released " + path + (ec ? ": " + ec.message() : ""));
-        if (!ec && world_.judge.stands(path))
-            object(fmt::format("release of {} on {} was confirmed, and it stands", path, key));
+        if (!ec && !w.stays && world_.judge.stands(path))
+            object(fmt::format("release of {} on {} was confirmed, and it stands", path, w.key()));
         const bool promised = !ec || ec == errc::lost || (!until.is_never() && ec == errc::timed_out);
         if (!promised)
             object(fmt::format("release of {} ended with {}", path, ec.message()));

@@ -8,6 +8,7 @@
 #include "referee.hpp"
 #include "scheduler.hpp"
 
+#include <turnstile/recipes/cohort_mutex.hpp>
 #include <turnstile/recipes/multi_lock.hpp>
 #include <turnstile/recipes/mutex.hpp>
 #include <turnstile/recipes/semaphore.hpp>
@@ -34,6 +35,7 @@ struct world {
     std::string root;
     std::vector<std::string> keys;
     std::map<std::string, line_rule> rules;  ///< of the keys
+    std::map<process_id, cohort> cohorts;
     std::chrono::milliseconds timeout;
     bool calm = false;  ///< nothing goes wrong: then nothing may be lost
     std::size_t calls_open = 0;

@@ -14,7 +14,7 @@ namespace turnstile::simulation {
 
 class process_executor {
 public:
-    process_executor(scheduler& s, process_id p) noexcept : scheduler_{&s}, process_{p} {}
+    process_executor(scheduler& s, process_id p, lane l = lane::executor) noexcept : scheduler_{&s}, process_{p}, lane_{l} {}
 
     boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept { return scheduler_->context(); }
     boost::asio::execution::blocking_t query(boost::asio::execution::blocking_t) const noexcept
@@ -28,10 +28,10 @@ public:
     template <class F>
     void execute(F f) const
     {
-        if (may_block_ && scheduler_->inside(process_, lane::executor))
+        if (may_block_ && scheduler_->inside(process_, lane_))
             f();
         else
-            scheduler_->push(process_, lane::executor, std::move(f));
+            scheduler_->push(process_, lane_, std::move(f));
     }
 
     friend bool operator==(const process_executor&, const process_executor&) noexcept = default;
@@ -46,6 +46,7 @@ private:
 
     scheduler* scheduler_;
     process_id process_;
+    lane lane_;
     bool may_block_ = true;
 };
 

@@ -33,6 +33,7 @@ struct claimed {
     std::string key;
     bool shared = false;
     std::uint32_t weight = 1;
+    bool handed_on = false;  ///< perhaps, by another caller of its process: with the token of that one
 
     explicit claimed(std::string k) : key{std::move(k)} {}
 };

@@ -39,6 +39,7 @@ struct shape {
     std::chrono::microseconds round_trip;
     roughness rough;
     hostility hostile;
+    cohort_options cohorts;
     bool calm = false;
 };
 
@@ -78,6 +79,8 @@ shape shape_of(dice& d)
     s.hostile.stranger_one_in = d.one_in(4) ? d.between(20, 200) : 0;
     s.hostile.reap_one_in = d.one_in(2) ? d.between(5, 100) : 0;
     s.hostile.faults_max = d.below(20);
+    s.cohorts.hand_overs = d.below(4);
+    s.cohorts.keep = d.below(3);
     s.calm = d.one_in(8);
     if (s.calm) {
         s.hostile.faults_max = 0;
@@ -123,6 +126,8 @@ public:
         nemesis_.rest();
         nemesis_.wake_the_frozen();
         if (fine())
+            each("give up what it keeps", [this](const session& s) { return end_cohort(s); });
+        if (fine())
             each("be swept", [](const session& s) { return s.swept(); });
         settle();
         if (fine())
@@ -167,9 +172,17 @@ private:
         o.retry_delay_min = o.retry_delay_max = 2ms;  // too short to be jittered
         auto s = session::open(std::move(o));
         sessions_[static_cast<std::size_t>(p)] = s;
+        world_.cohorts.emplace(p, cohort{s, shape_.cohorts});
         for (std::size_t c = 0; c < shape_.contenders; ++c)
             boost::asio::co_spawn(process_executor{scheduler_, p}, contend(world_, p, s, shape_.turns),
                                   [this](const std::exception_ptr& failed) { ended(failed, "a contender"); });
+    }
+
+    /// In the process's own time: the last copy of a cohort gives up what it keeps.
+    boost::asio::awaitable<void> end_cohort(session s)
+    {
+        std::erase_if(world_.cohorts, [&](const auto& c) { return c.second.get_session() == s; });
+        co_return;
     }
 
     void ended(const std::exception_ptr& failed, const std::string& who)

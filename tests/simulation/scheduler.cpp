@@ -1,5 +1,7 @@
 #include "scheduler.hpp"
 
+#include "process_executor.hpp"
+
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -83,6 +85,11 @@ void scheduler::note(const std::string& what)
 // ---- The backstage
 
 void scheduler::stage_hand::post(task f) { all_.push(all_.current_, lane::posted, std::move(f)); }
+
+boost::asio::any_io_executor scheduler::stage_hand::executor()
+{
+    return process_executor{all_, all_.current_, lane::posted};
+}
 
 detail::backstage::alarm scheduler::stage_hand::at(clock::time_point when, task f)
 {

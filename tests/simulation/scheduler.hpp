@@ -99,6 +99,7 @@ private:
     public:
         explicit stage_hand(scheduler& s) : all_{s} {}
         void post(task f) override;
+        boost::asio::any_io_executor executor() override;
         alarm at(clock::time_point when, task f) override;
         bool cancel(const alarm& a) override;
         std::size_t pending() const override { return all_.alarms_.size(); }

@@ -1,0 +1,512 @@
+#include "local_line.hpp"
+
+#include "line_verbs.hpp"
+#include "local_lines.hpp"
+#include "lookout.hpp"
+#include "waiting_line.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace turnstile::inline v0::detail {
+
+using boost::asio::awaitable;
+
+namespace asio = boost::asio;
+
+// ---- What a turn leaves with others -------------------------------------------------------------------------------------
+
+/// What one caller has of the process's lease.
+class local_line::loan final : public lender {
+public:
+    loan(std::shared_ptr<local_line> line, std::uint64_t turn, std::shared_ptr<void> present)
+        : line_{std::move(line)}, turn_{turn}, present_{std::move(present)}
+    {
+    }
+
+    void returned(lease l) noexcept override
+    {
+        present_.reset();  // before the next one has it: that may be the same owner
+        line_->returned(turn_, std::move(l));
+    }
+
+private:
+    const std::shared_ptr<local_line> line_;
+    const std::uint64_t turn_;
+    std::shared_ptr<void> present_;
+};
+
+/// The keepsake of the process's lease: goes when that is lost, or released.
+struct local_line::turn_mark {
+    std::weak_ptr<local_line> line;
+    std::uint64_t turn;
+
+    turn_mark(std::weak_ptr<local_line> line_, std::uint64_t turn_) : line{std::move(line_)}, turn{turn_} {}
+    turn_mark(const turn_mark&) = delete;
+    turn_mark& operator=(const turn_mark&) = delete;
+    ~turn_mark()
+    {
+        if (const auto l = line.lock())
+            l->turn_over(turn);
+    }
+};
+
+std::shared_ptr<void> local_line::mark_of(std::uint64_t turn) { return std::make_shared<turn_mark>(weak_from_this(), turn); }
+
+struct local_line::errands {
+    lease ended;  // is given up
+    std::vector<signal> stop;
+    std::vector<std::shared_ptr<caller>> failed;
+    error_code why;
+    std::shared_ptr<local_line> evicted;
+    std::shared_ptr<caller> next;
+    lease for_next;
+    std::uint64_t turn = 0;
+    std::optional<std::string> ask;  // for this purpose
+    signal asking;
+    signal looking_out;
+    epoch in = epoch::none;
+};
+
+// ---- The queue ----------------------------------------------------------------------------------------------------------
+
+local_line::local_line(std::shared_ptr<local_lines> all, std::string path) : all_{std::move(all)}, path_{std::move(path)} {}
+
+local_line::~local_line() { all_->forget(path_); }
+
+const session& local_line::get_session() const noexcept { return all_->get_session(); }
+
+void local_line::join(const std::shared_ptr<caller>& who)
+{
+    errands e;
+    {
+        const std::lock_guard lock{mutex_};
+        queue_.push_back(who);
+        if (state_ == state::idle) {
+            begin_asking(e);
+        } else if (state_ == state::kept) {
+            all_->keeps_no_more(this);
+            pass_on(std::move(kept_), e);
+        }
+    }
+    run(std::move(e));
+}
+
+void local_line::leave(const std::shared_ptr<caller>& who) noexcept
+{
+    errands e;
+    {
+        const std::lock_guard lock{mutex_};
+        std::erase(queue_, who);
+        if (state_ == state::asking && asking_ && queue_.empty())
+            e.stop.push_back(asking_);
+    }
+    run(std::move(e));
+}
+
+std::size_t local_line::queued()
+{
+    const std::lock_guard lock{mutex_};
+    drop_the_gone();
+    return queue_.size();
+}
+
+std::optional<lease> local_line::take_kept(const std::shared_ptr<void>& present)
+{
+    lease l;
+    std::uint64_t turn = 0;
+    {
+        const std::lock_guard lock{mutex_};
+        if (state_ != state::kept)
+            return std::nullopt;
+        all_->keeps_no_more(this);
+        state_ = state::lent;
+        l = std::move(kept_);
+        turn = turn_;
+    }
+    if (l.held())
+        return lent(std::move(l), turn, present);
+    turn_over(turn);
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> local_line::begin_try()
+{
+    const std::lock_guard lock{mutex_};
+    if (state_ != state::idle)
+        return std::nullopt;
+    state_ = state::asking;
+    return ++turn_;
+}
+
+lease local_line::tried(std::uint64_t turn, lease granted, const std::shared_ptr<void>& present)
+{
+    errands e;
+    {
+        const std::lock_guard lock{mutex_};
+        begin_turn(e, granted.epoch());
+        state_ = state::lent;
+    }
+    run(std::move(e));
+    return lent(std::move(granted), turn, present);
+}
+
+void local_line::refused(std::uint64_t turn) noexcept { asked(turn, asio::error::operation_aborted, lease{}); }
+
+void local_line::give_up_kept() noexcept
+{
+    errands e;
+    {
+        const std::lock_guard lock{mutex_};
+        if (state_ == state::kept)
+            give_up(std::move(kept_), e);
+    }
+    run(std::move(e));
+}
+
+// ---- What happens to the process's turn ---------------------------------------------------------------------------------
+
+void local_line::asked(std::uint64_t /*turn*/, error_code failed, lease granted)
+{
+    errands e;
+    {
+        const std::lock_guard lock{mutex_};
+        asking_.reset();
+        drop_the_gone();
+        if (!failed) {
+            begin_turn(e, granted.epoch());
+            pass_on(std::move(granted), e);
+        } else {
+            state_ = state::idle;
+            // Cancelled because nobody was left: who came since then asks anew.
+            if (!cancelled(failed)) {
+                e.failed.assign(queue_.begin(), queue_.end());
+                e.why = failed;
+                queue_.clear();
+            }
+            begin_asking(e);
+        }
+    }
+    run(std::move(e));
+}
+
+void local_line::returned(std::uint64_t turn, lease l) noexcept
+{
+    const bool good = l.held();
+    errands e;
+    {
+        const std::lock_guard lock{mutex_};
+        drop_the_gone();
+        if (turn != turn_ || state_ != state::lent)
+            e.ended = std::move(l);  // it had been lost, and the others did not wait for its holder
+        else if (good && may_pass())
+            pass_on(std::move(l), e);
+        else
+            give_up(std::move(l), e);
+    }
+    run(std::move(e));
+}
+
+/// Lost, while a caller has it or nobody.
+void local_line::turn_over(std::uint64_t turn) noexcept
+{
+    errands e;
+    {
+        const std::lock_guard lock{mutex_};
+        if (turn != turn_ || (state_ != state::lent && state_ != state::kept))
+            return;
+        give_up(std::move(kept_), e);
+    }
+    run(std::move(e));
+}
+
+void local_line::alone(std::uint64_t turn)
+{
+    const std::lock_guard lock{mutex_};
+    if (turn == turn_)
+        alone_ = true;
+}
+
+void local_line::others_came(std::uint64_t turn)
+{
+    errands e;
+    {
+        const std::lock_guard lock{mutex_};
+        if (turn != turn_)
+            return;
+        others_ = true;
+        if (state_ == state::kept)
+            give_up(std::move(kept_), e);
+    }
+    run(std::move(e));
+}
+
+// ---- Steps, under the mutex ---------------------------------------------------------------------------------------------
+
+void local_line::drop_the_gone()
+{
+    std::erase_if(queue_, [](const auto& c) { return c->turn->over(); });
+}
+
+void local_line::begin_turn(errands& e, epoch in)
+{
+    passed_ = 0;
+    alone_ = others_ = false;
+    if (all_->options().keep == 0)
+        return;
+    looking_out_ = std::make_shared<asio::cancellation_signal>();
+    e.looking_out = looking_out_;
+    e.in = in;
+    e.turn = turn_;
+}
+
+void local_line::begin_asking(errands& e)
+{
+    if (queue_.empty())
+        return;
+    state_ = state::asking;
+    asking_ = std::make_shared<asio::cancellation_signal>();
+    e.asking = asking_;
+    e.ask = queue_.front()->purpose;
+    e.turn = ++turn_;
+}
+
+bool local_line::may_pass() const noexcept
+{
+    const bool nobody_else_waits = alone_ && !others_;
+    return queue_.empty() || nobody_else_waits || passed_ < all_->options().hand_overs;
+}
+
+void local_line::pass_on(lease l, errands& e)
+{
+    if (!queue_.empty()) {
+        if (state_ == state::lent)
+            ++passed_;
+        state_ = state::lent;
+        e.next = std::move(queue_.front());
+        queue_.pop_front();
+        e.for_next = std::move(l);
+        e.turn = turn_;
+    } else if (all_->options().keep > 0 && !others_) {
+        state_ = state::kept;
+        kept_ = std::move(l);
+        e.evicted = all_->keeps(shared_from_this());
+    } else {
+        give_up(std::move(l), e);
+    }
+}
+
+/// The turn is over; who waits asks for another.
+void local_line::give_up(lease l, errands& e)
+{
+    if (state_ == state::kept)
+        all_->keeps_no_more(this);
+    state_ = state::idle;
+    if (looking_out_)
+        e.stop.push_back(std::exchange(looking_out_, nullptr));
+    e.ended = std::move(l);
+    begin_asking(e);
+}
+
+// ---- Errands ------------------------------------------------------------------------------------------------------------
+
+lease local_line::lent(lease l, std::uint64_t turn, std::shared_ptr<void> present)
+{
+    return lend(std::move(l), std::make_shared<loan>(shared_from_this(), turn, std::move(present)));
+}
+
+void local_line::run(errands e)
+{
+    e.ended.release_in_background();  // sent before the next place is asked for
+    if (e.looking_out)
+        look_out(e.turn, e.in, e.looking_out);
+    // Signals belong to the errands' thread. Behind what they stop: that may have to begin there yet.
+    for (auto& s : e.stop)
+        asio::post(all_->errands(), [s = std::move(s)] { s->emit(asio::cancellation_type::terminal); });
+    if (e.ask)
+        ask(e.turn, *e.ask, e.asking);
+    if (e.evicted)
+        e.evicted->give_up_kept();
+    for (const auto& c : e.failed)
+        c->turn->fail(e.why);
+    if (!e.next)
+        return;
+    if (!e.for_next.held()) {  // lost before anybody had it: the next in the queue is still the next
+        {
+            const std::lock_guard lock{mutex_};
+            queue_.push_front(std::move(e.next));
+        }
+        return returned(e.turn, std::move(e.for_next));
+    }
+    e.next->turn->bring(lent(std::move(e.for_next), e.turn, std::move(e.next->present)));
+}
+
+namespace {
+
+error_code code_of(const std::exception_ptr& failed)
+{
+    if (!failed)
+        return {};
+    try {
+        std::rethrow_exception(failed);
+    } catch (const boost::system::system_error& e) {
+        return e.code();
+    } catch (...) {  // nothing else is thrown but for want of memory
+        return make_error_code(boost::system::errc::not_enough_memory);
+    }
+}
+
+}  // namespace
+
+void local_line::ask(std::uint64_t turn, const std::string& purpose, const signal& stop)
+{
+    acquire_options how;
+    how.purpose = purpose;
+    auto request = std::make_shared<const line_request>(request_for(get_session(), path_, "acquire", how));
+    const auto& executor = all_->errands();
+    asio::post(executor, [self = shared_from_this(), turn, stop, executor, request = std::move(request)]() mutable {
+        auto told = [self, turn, stop](const std::exception_ptr& failed, lease granted) {
+            self->asked(turn, code_of(failed), std::move(granted));
+        };
+        co_spawn(executor, take_turn(std::move(request), self->mark_of(turn)),
+                 asio::bind_cancellation_slot(stop->slot(), std::move(told)));
+    });
+}
+
+void local_line::look_out(std::uint64_t turn, epoch in, const signal& stop)
+{
+    const auto& executor = all_->errands();
+    asio::post(executor, [weak = weak_from_this(), s = get_session(), path = path_, in, turn, stop, executor] {
+        auto is_alone = [weak, turn] {
+            if (const auto self = weak.lock())
+                self->alone(turn);
+        };
+        auto ended = [weak, turn, stop](const std::exception_ptr& /*none*/, error_code /*why*/) {
+            // Also when it could not look any more: then nothing may be kept.
+            if (const auto self = weak.lock())
+                self->others_came(turn);
+        };
+        co_spawn(executor, s.converse(std::make_shared<lookout>(path, std::move(is_alone)), in),
+                 asio::bind_cancellation_slot(stop->slot(), std::move(ended)));
+    });
+}
+
+// ---- Verbs --------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// In the queue, until it is dropped: by the end of the call, or of its coroutine.
+class membership {
+public:
+    membership(std::shared_ptr<local_line> line, std::shared_ptr<local_line::caller> who)
+        : line_{std::move(line)}, who_{std::move(who)}
+    {
+        line_->join(who_);
+    }
+    membership(const membership&) = delete;
+    membership& operator=(const membership&) = delete;
+    ~membership() { line_->leave(who_); }
+
+private:
+    const std::shared_ptr<local_line> line_;
+    const std::shared_ptr<local_line::caller> who_;
+};
+
+/// A try that ends without a lease is a refusal, however it ends.
+class attempt {
+public:
+    attempt(std::shared_ptr<local_line> line, std::uint64_t turn) : line_{std::move(line)}, turn_{turn} {}
+    attempt(const attempt&) = delete;
+    attempt& operator=(const attempt&) = delete;
+    ~attempt()
+    {
+        if (!granted_)
+            line_->refused(turn_);
+    }
+
+    lease granted(lease l, const std::shared_ptr<void>& present)
+    {
+        granted_ = true;
+        return line_->tried(turn_, std::move(l), present);
+    }
+
+private:
+    const std::shared_ptr<local_line> line_;
+    const std::uint64_t turn_;
+    bool granted_ = false;
+};
+
+error_code as_answer(error_code ec, const session& s)
+{
+    if (ec != errc::deadline_exceeded)
+        return ec;
+    return s.state() == connection_state::connected ? errc::timed_out : errc::not_connected;
+}
+
+awaitable<lease> wait_in(std::shared_ptr<local_line> line, const char* verb, std::shared_ptr<void> present,
+                         std::string purpose, deadline until)
+{
+    while (true) {
+        if (auto kept = line->take_kept(present))
+            co_return std::move(*kept);
+        const auto who = std::make_shared<local_line::caller>(present, purpose);
+        const membership queued{line, who};
+        auto arrived = co_await who->turn->wait(until);
+        if (arrived.first)
+            throw error{as_answer(arrived.first, line->get_session()), verb, line->path()};
+        if (arrived.second.held())
+            co_return std::move(arrived.second);
+        // It was lost on its way to us: our executor was busy for longer than a session lives.
+    }
+}
+
+awaitable<std::optional<lease>> try_in(std::shared_ptr<local_line> line, line_ptr request, std::shared_ptr<void> present)
+{
+    if (auto kept = line->take_kept(present))
+        co_return std::move(*kept);
+    const auto turn = line->begin_try();
+    if (!turn)
+        co_return std::nullopt;
+    attempt trying{line, *turn};
+    const bool room = co_await has_room(request);
+    if (!room)
+        co_return std::nullopt;
+    auto granted = co_await take_turn_if_free(request, line->mark_of(*turn));
+    if (!granted)
+        co_return std::nullopt;
+    co_return trying.granted(std::move(*granted), present);
+}
+
+}  // namespace
+
+awaitable<lease> acquire_locally(std::shared_ptr<local_line> line, const char* verb, acquire_options how)
+{
+    auto present = enter(request_for(line->get_session(), line->path(), verb, how), how);
+    return wait_in(std::move(line), verb, std::move(present), std::move(how.purpose), how.until);
+}
+
+awaitable<std::optional<lease>> try_acquire_locally(std::shared_ptr<local_line> line, const char* verb, acquire_options how)
+{
+    auto request = std::make_shared<line_request>(request_for(line->get_session(), line->path(), verb, how));
+    auto present = enter(*request, how);
+    return try_in(std::move(line), std::move(request), std::move(present));
+}
+
+awaitable<std::optional<lease>> try_acquire_locally_until(std::shared_ptr<local_line> line, const char* verb,
+                                                          acquire_options how)
+{
+    if (how.until.passed()) {
+        how.until = deadline{line->get_session().options().operation_timeout};
+        return try_acquire_locally(std::move(line), verb, std::move(how));
+    }
+    return unless_timed_out(acquire_locally(std::move(line), verb, std::move(how)));
+}
+
+}  // namespace turnstile::inline v0::detail
