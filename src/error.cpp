@@ -68,7 +68,7 @@ const char* describe(errc e) noexcept
         case errc::forked:
             return "the session belongs to the parent process; open a new one after fork";
         case errc::would_deadlock:
-            return "this call would wait for itself";
+            return "this wait could never end";
         case errc::timed_out:
             return "the deadline passed before our turn came; nothing is left behind";
         case errc::lost:

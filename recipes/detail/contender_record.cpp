@@ -16,6 +16,9 @@ std::string to_text(const contender_record& r)
     append_record_line(text, "pid", r.pid != 0 ? std::to_string(r.pid) : std::string{});
     append_record_line(text, "label", r.label);
     append_record_line(text, "for", r.purpose);
+    append_record_line(text, "owner", r.owner);
+    for (const auto& node : r.holds)
+        append_record_line(text, "holds", node);
     append_record_line(text, "mode", r.downgraded ? "shared" : "");
     append_record_line(text, "asked-by", r.asked_by);
     append_record_line(text, "asked-for", r.asked_for);
@@ -34,6 +37,10 @@ contender_record parse_contender_record(std::string_view text)
             r.label = value;
         else if (key == "for")
             r.purpose = value;
+        else if (key == "owner")
+            r.owner = value;
+        else if (key == "holds" && !value.empty() && r.holds.size() < holds_max)
+            r.holds.emplace_back(value);
         else if (key == "mode")
             r.downgraded = value == "shared";
         else if (key == "asked-by")

@@ -43,7 +43,7 @@ std::vector<operation> entering::question() const
         case step::create:
             q = directory();
             q.reserve(q.size() + 3);
-            q.emplace_back(op::create{ours_.path_to_create(), line.data, create_mode::ephemeral_sequential});
+            q.emplace_back(op::create{ours_.path_to_create(), line.data(), create_mode::ephemeral_sequential});
             q.emplace_back(op::children{line.directory});
             if (line.counted())
                 q.emplace_back(op::get{line.directory});

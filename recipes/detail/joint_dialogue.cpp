@@ -20,6 +20,8 @@ dialogue::move joint_dialogue::answered(std::vector<outcome> answers)
 {
     if (places_.empty())
         return enter(std::move(answers));
+    if (circle_.answered(answers))
+        return next();
     auto rest = std::span<const outcome>{answers};
     for (const auto& a : std::exchange(asked_, {})) {
         places_[a.vigil].answered(rest.first(a.operations));
@@ -61,6 +63,7 @@ dialogue::move joint_dialogue::waited()
     patient_ = true;
     for (auto& p : places_)
         p.guard_own();
+    circle_.look(ours());
     return next();
 }
 
@@ -77,7 +80,11 @@ dialogue::move joint_dialogue::next()
         return move::done();
     if (std::any_of(places_.begin(), places_.end(), is(vigil::state::asks)))
         return ask();
-    return move::wait(patient_ ? deadline::never() : long_wait_);
+    if (circle_.found())
+        return move::done(errc::would_deadlock);
+    if (circle_.asks())
+        return move::ask(circle_.question());
+    return move::wait(patient_ ? circle_.next_look() : long_wait_);
 }
 
 /// What all places want to know, in one flight.

@@ -3,6 +3,7 @@
 
 #include <turnstile/dialogue.hpp>
 
+#include "circle_watch.hpp"
 #include "joint_entering.hpp"
 #include "turn_dialogue.hpp"
 #include "vigil.hpp"
@@ -27,6 +28,7 @@ public:
 
     const joint_entering& entered() const noexcept { return entering_; }
     std::vector<ticket>& ours() noexcept { return entering_.ours(); }
+    std::vector<deadlock_wait> cycle() const { return circle_.cycle(); }
     bool our_turn() const;
 
 private:
@@ -42,6 +44,7 @@ private:
     joint_entering entering_;
     const goal goal_;
     bool patient_ = false;
+    circle_watch circle_;
     const deadline long_wait_;
     std::vector<vigil> places_;  // from when on we stand
     std::vector<asked> asked_;   // by the last question

@@ -44,7 +44,7 @@ op::multi joint_entering::creates() const
 {
     std::vector<op::step> steps;
     for (const auto& t : ours_)
-        steps.emplace_back(op::create{t.path_to_create(), t.line().data, create_mode::ephemeral_sequential});
+        steps.emplace_back(op::create{t.path_to_create(), t.line().data(), create_mode::ephemeral_sequential});
     const auto passing = line().directory + "/zxid-" + ours_.front().marker();
     steps.emplace_back(op::create{passing});
     steps.emplace_back(op::set{passing, ""});

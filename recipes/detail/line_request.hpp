@@ -5,6 +5,8 @@
 #include <turnstile/error.hpp>
 #include <turnstile/session.hpp>
 
+#include "contender_record.hpp"
+#include "owner_registry.hpp"
 #include "place_name.hpp"
 
 #include <cstdint>
@@ -18,17 +20,23 @@ namespace turnstile::inline v0::detail {
 struct line_request {
     turnstile::session session;
     std::string directory;
-    const char* verb;  ///< for errors
-    std::string data;  ///< of our node
+    const char* verb;                   ///< for errors
+    contender_record record;            ///< of our node
+    std::shared_ptr<presence> present;  ///< who asks
     deadline until;
     claim wanted;
     std::uint32_t maximum = 0;  ///< of a semaphore: what the caller takes it to be; 0: whatever it is
 
     line_request(turnstile::session s, std::string directory_, const char* verb_)
-        : session{std::move(s)}, directory{std::move(directory_)}, verb{verb_}
+        : session{std::move(s)},
+          directory{std::move(directory_)},
+          verb{verb_},
+          present{enter_line(session, directory, owner_id{}, false)}
     {
     }
 
+    /// What our node shall bear: the record, with what the owner holds by now.
+    std::string data() const;
     /// The line has a maximum, which its directory tells.
     bool counted() const noexcept { return wanted.what == claim::kind::permits; }
 };

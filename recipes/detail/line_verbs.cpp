@@ -16,10 +16,10 @@ namespace {
 
 constexpr std::size_t purpose_max = 200;
 
-std::shared_ptr<void> enter(const std::vector<line_request>& lines, const acquire_options& how)
+std::shared_ptr<void> enter(std::vector<line_request>& lines, const acquire_options& how)
 {
-    auto all = std::make_shared<std::vector<std::shared_ptr<void>>>();
-    for (const auto& line : lines)
+    auto all = std::make_shared<std::vector<std::shared_ptr<presence>>>();
+    for (auto& line : lines)
         all->push_back(enter(line, how));
     return all;
 }
@@ -57,12 +57,12 @@ turnstile::access access_of(const place_view& p, const contender_record& record)
 
 }  // namespace
 
-std::shared_ptr<void> enter(const line_request& line, const acquire_options& how)
+std::shared_ptr<presence> enter(line_request& line, const acquire_options& how)
 {
-    auto present = enter_line(line.session, line.directory, how.owner, how.second_place);
-    if (!present)
+    line.present = enter_line(line.session, line.directory, how.owner, how.second_place);
+    if (!line.present)
         throw error{errc::would_deadlock, line.verb, line.directory, "the same owner holds it or waits for it already"};
-    return present;
+    return line.present;
 }
 
 awaitable<std::optional<lease>> unless_timed_out(awaitable<lease> attempt)
@@ -106,10 +106,9 @@ line_request request_for(const session& s, const std::string& path, const char* 
     if (how.purpose.size() > purpose_max)
         throw error{errc::bad_argument, verb, path, "purpose: at most 200 bytes"};
     line_request line{s, path, verb};
-    auto record = this_process();
-    record.label = s.options().label;
-    record.purpose = how.purpose;
-    line.data = to_text(record);
+    line.record = this_process();
+    line.record.label = s.options().label;
+    line.record.purpose = how.purpose;
     line.until = how.until;
     return line;
 }

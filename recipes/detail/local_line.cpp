@@ -488,7 +488,8 @@ awaitable<std::optional<lease>> try_in(std::shared_ptr<local_line> line, line_pt
 
 awaitable<lease> acquire_locally(std::shared_ptr<local_line> line, const char* verb, acquire_options how)
 {
-    auto present = enter(request_for(line->get_session(), line->path(), verb, how), how);
+    auto request = request_for(line->get_session(), line->path(), verb, how);
+    auto present = enter(request, how);
     return wait_in(std::move(line), verb, std::move(present), std::move(how.purpose), how.until);
 }
 

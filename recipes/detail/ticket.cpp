@@ -53,6 +53,7 @@ error_code ticket::stands_as(std::string_view name, const stat& made)
 std::string ticket::hand_over()
 {
     auto node = path();
+    line_->present->holds(node);
     line_.reset();
     return node;
 }

@@ -40,7 +40,7 @@ public:
     std::int64_t session_id() const noexcept { return session_id_; }
     fencing_token token() const noexcept { return token_; }
 
-    /// Hands the node over to who takes care of it from now on.
+    /// Hands the node over to who takes care of it from now on: its owner holds it.
     std::string hand_over();
 
 private:

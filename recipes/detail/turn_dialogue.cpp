@@ -15,7 +15,8 @@ dialogue::move turn_dialogue::answered(std::vector<outcome> answers)
 {
     if (!us_)
         return enter(std::move(answers));
-    us_->answered(answers);
+    if (!circle_.answered(answers))
+        us_->answered(answers);
     return next();
 }
 
@@ -46,6 +47,7 @@ dialogue::move turn_dialogue::waited()
 {
     patient_ = true;
     us_->guard_own();
+    circle_.look(std::span{&entering_.ours(), 1});
     return next();
 }
 
@@ -61,7 +63,11 @@ dialogue::move turn_dialogue::next()
         return move::done();
     if (now == vigil::state::asks)
         return move::ask(us_->question());
-    return move::wait(patient_ ? deadline::never() : long_wait_);
+    if (circle_.found())
+        return move::done(errc::would_deadlock);
+    if (circle_.asks())
+        return move::ask(circle_.question());
+    return move::wait(patient_ ? circle_.next_look() : long_wait_);
 }
 
 }  // namespace turnstile::inline v0::detail

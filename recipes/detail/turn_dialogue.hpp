@@ -4,6 +4,7 @@
 
 #include <turnstile/dialogue.hpp>
 
+#include "circle_watch.hpp"
 #include "entering.hpp"
 #include "vigil.hpp"
 
@@ -30,6 +31,8 @@ public:
 
     const entering& entered() const noexcept { return entering_; }
     ticket& ours() noexcept { return entering_.ours(); }
+    /// When the conversation has ended with errc::would_deadlock.
+    std::vector<deadlock_wait> cycle() const { return circle_.cycle(); }
     bool our_turn() const { return us_ && us_->now() == vigil::state::our_turn; }
 
 private:
@@ -40,6 +43,7 @@ private:
     const goal goal_;
     bool patient_ = false;
     bool looked_ = false;
+    circle_watch circle_;
     const deadline long_wait_;  // from when on our own node is looked after as well
     std::optional<vigil> us_;   // from when on we stand
 };

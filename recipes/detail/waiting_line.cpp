@@ -66,6 +66,8 @@ Result redeemed(const line_request& line, Dialogue& turn, error_code ec, std::sh
 {
     const bool granted = turn.our_turn();
     auto place{std::move(turn.ours())};
+    if (ec == errc::would_deadlock)
+        throw deadlock{line.verb, line.directory, turn.cycle()};
     if (ec)
         fail(line, ec);
     if constexpr (!std::is_same_v<Result, lease>)

@@ -26,8 +26,11 @@ std::string in_one_line(std::string text)
 void check_round_trip(const contender_record& r)
 {
     auto expected = r;
-    for (auto* field : {&expected.host, &expected.label, &expected.purpose, &expected.asked_by, &expected.asked_for})
+    for (auto* field :
+         {&expected.host, &expected.label, &expected.purpose, &expected.owner, &expected.asked_by, &expected.asked_for})
         *field = in_one_line(*field);
+    for (auto& node : expected.holds)
+        node = in_one_line(node);
     const auto text = detail::to_text(r);
     require(detail::parse_contender_record(text) == expected, "what was written is read, on one line each");
     require(detail::to_text(expected) == text, "and written again it is the same");
@@ -44,6 +47,10 @@ contender_record from_parts(std::string_view text)
     r.purpose = parts[2];
     r.asked_by = parts[1];
     r.asked_for = parts[2];
+    r.owner = parts[0];
+    for (const auto& node : {parts[0], parts[1]})
+        if (!node.empty())
+            r.holds.push_back(node);
     r.downgraded = parts[2].size() % 2 == 1;
     std::from_chars(parts[3].data(), parts[3].data() + parts[3].size(), r.pid);
     return r;

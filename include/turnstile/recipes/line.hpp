@@ -44,7 +44,7 @@ struct acquire_options {
     /// What for: shown to whoever inspects the line. At most 200 bytes.
     std::string purpose;
     /// Who asks. One owner asking twice for the same line is refused (errc::would_deadlock), because it would wait for
-    /// itself.
+    /// itself. Owners that wait for each other in a circle are found: see deadlock.hpp.
     owner_id owner;
     /// … unless it wants a second place on purpose (somebody else will release the first).
     bool second_place = false;

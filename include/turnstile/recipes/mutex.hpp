@@ -46,8 +46,8 @@ public:
     /// errc::timed_out; errc::not_connected when there was no connection until the deadline; session_over(ec) when the
     /// ZooKeeper session that stood in line ended; errc::lost when somebody removed our place (within the first quarter of
     /// the session timeout this may go unnoticed, and the lease is then lost at its next heartbeat); errc::would_deadlock
-    /// and errc::bad_argument, at once; errc::sequence_exhausted, errc::no_auth. Never in_doubt(ec): doubts are resolved, or
-    /// swept.
+    /// and errc::bad_argument, at once; `deadlock` (deadlock.hpp) when its owner holds something else and waits in a circle;
+    /// errc::sequence_exhausted, errc::no_auth. Never in_doubt(ec): doubts are resolved, or swept.
     boost::asio::awaitable<lease> acquire(acquire_options how);
     boost::asio::awaitable<lease> acquire();
 
