@@ -3,6 +3,7 @@
 
 #include "detail/contender_record.hpp"
 #include "detail/forced_record.hpp"
+#include "detail/retry.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -29,14 +30,6 @@ void check_place(const std::string& path, const contender& whom, const char* ver
     const bool one_component = !whom.node.empty() && whom.node.find('/') == std::string::npos;
     if (!one_component || check_path("/" + whom.node))
         throw error{errc::bad_argument, verb, path, "not a place: '" + whom.node + "'"};
-}
-
-/// The connection went: perhaps it happened, perhaps not. There is time to find out.
-bool worth_another_try(const error_code& ec, deadline until)
-{
-    const bool connection_went = ec == errc::connection_loss || ec == errc::operation_timeout || ec == errc::session_moved ||
-                                 ec == errc::not_connected;
-    return connection_went && !until.passed();
 }
 
 [[noreturn]] void fail(const error_code& ec, const char* verb, const std::string& path)
@@ -74,7 +67,7 @@ awaitable<bool> ask(session s, std::string place, std::string reason, deadline u
         const auto written = co_await s.run(std::move(note), until);
         if (written.ok())
             co_return true;
-        if (written.ec != errc::bad_version && written.ec != errc::no_node && !worth_another_try(written.ec, until))
+        if (written.ec != errc::bad_version && written.ec != errc::no_node && !detail::worth_another_try(written.ec, until))
             fail(written.ec, "request_release", place);
     }
 }
@@ -170,7 +163,7 @@ awaitable<bool> force(session s, std::string path, contender whom, std::string r
             co_return false;
         if (ec == errc::no_node)
             co_return co_await is_recorded(s, name, until);
-        if (!worth_another_try(ec, until))
+        if (!detail::worth_another_try(ec, until))
             fail(ec, "force_release", place);
         doubted = true;
     }

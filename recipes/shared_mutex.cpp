@@ -2,6 +2,7 @@
 
 #include "detail/contender_record.hpp"
 #include "detail/line_verbs.hpp"
+#include "detail/retry.hpp"
 
 #include <utility>
 
@@ -77,9 +78,7 @@ awaitable<outcome> for_certain(session s, operation what, deadline until, epoch 
     while (true) {
         operation once = what;
         auto answer = co_await s.run(std::move(once), until, in);
-        const bool again = answer.ec == errc::connection_loss || answer.ec == errc::operation_timeout ||
-                           answer.ec == errc::session_moved || answer.ec == errc::not_connected;
-        if (!again || until.passed())
+        if (!detail::worth_another_try(answer.ec, until))
             co_return answer;
     }
 }

@@ -17,7 +17,14 @@ error_code why_not_made(const std::vector<outcome>& answers, std::size_t made)
     return {};
 }
 
-bool worth_looking_for(error_code ec) noexcept { return in_doubt(ec) && ec != errc::deadline_exceeded && !cancelled(ec); }
+create_fate fate_of_create(error_code ec) noexcept
+{
+    if (ec == errc::not_connected)
+        return create_fate::not_executed;
+    if (in_doubt(ec) && ec != errc::deadline_exceeded && !cancelled(ec))
+        return create_fate::in_doubt;
+    return user_error(ec) || precondition_failed(ec) ? create_fate::refused : create_fate::given_up;
+}
 
 /// What is missing on the way to the line, and the line's own directory. One that bears a maximum must outlive its use.
 std::vector<operation> entering::directory() const
@@ -91,14 +98,17 @@ entering::state entering::created(std::vector<outcome>& answers)
             why = errc::maximum_mismatch;  // nobody has said how many
         return not_made(why ? state::failed : state::directory_missing, why);
     }
-    if (create.ec == errc::not_connected)  // the connection went while it was being sent
-        return not_made(state::not_executed, create.ec);
-    if (worth_looking_for(create.ec)) {
-        step_ = step::look;
-        return state_;
+    switch (fate_of_create(create.ec)) {
+        case create_fate::not_executed:
+            return not_made(state::not_executed, create.ec);
+        case create_fate::in_doubt:
+            step_ = step::look;
+            return state_;
+        case create_fate::refused:
+            return not_made(state::failed, create.ec);
+        case create_fate::given_up:
+            break;
     }
-    if (user_error(create.ec) || precondition_failed(create.ec))
-        return not_made(state::failed, create.ec);
     return end(state::failed, create.ec);
 }
 

@@ -22,8 +22,14 @@ namespace turnstile::inline v0::detail {
 /// of those that follow.
 error_code why_not_made(const std::vector<outcome>& answers, std::size_t made);
 
-/// A lost answer that is worth looking for. Who gave up does not look: the ticket sweeps.
-bool worth_looking_for(error_code ec) noexcept;
+/// What an error says of a create.
+enum class create_fate : unsigned char {
+    not_executed,  ///< the connection went while it was being sent
+    in_doubt,      ///< worth looking for
+    refused,       ///< by the server, or before anything was sent
+    given_up,      ///< by its caller, who does not look: the ticket sweeps
+};
+create_fate fate_of_create(error_code ec) noexcept;
 
 class entering {
 public:

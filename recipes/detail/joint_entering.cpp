@@ -106,14 +106,17 @@ joint_entering::state joint_entering::created(std::vector<outcome>& answers)
         const auto why = make_directories_ ? why_not_made(answers, at) : error_code{};
         return not_made(why ? state::failed : state::directory_missing, why);
     }
-    if (all.ec == errc::not_connected)  // the connection went while it was being sent
-        return not_made(state::not_executed, all.ec);
-    if (worth_looking_for(all.ec)) {
-        step_ = step::look;
-        return state_;
+    switch (fate_of_create(all.ec)) {
+        case create_fate::not_executed:
+            return not_made(state::not_executed, all.ec);
+        case create_fate::in_doubt:
+            step_ = step::look;
+            return state_;
+        case create_fate::refused:
+            return not_made(state::failed, all.ec);
+        case create_fate::given_up:
+            break;
     }
-    if (user_error(all.ec) || precondition_failed(all.ec))
-        return not_made(state::failed, all.ec);
     return end(state::failed, all.ec);
 }
 

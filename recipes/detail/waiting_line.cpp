@@ -5,6 +5,7 @@
 #include "contender_record.hpp"
 #include "joint_dialogue.hpp"
 #include "line_terms.hpp"
+#include "retry.hpp"
 #include "turn_dialogue.hpp"
 
 #include <algorithm>
@@ -25,11 +26,6 @@ error_code as_recipe(error_code ec) noexcept
     if (ec == errc::closing)
         return errc::session_closed;
     return ec;
-}
-
-bool connection_went(error_code ec) noexcept
-{
-    return ec == errc::connection_loss || ec == errc::operation_timeout || ec == errc::session_moved;
 }
 
 // What turn_of does is the same in one line and in several: these say the difference.
