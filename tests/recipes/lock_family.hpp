@@ -6,6 +6,7 @@
 #include <turnstile/recipes/mutex.hpp>
 #include <turnstile/recipes/semaphore.hpp>
 #include <turnstile/recipes/shared_mutex.hpp>
+#include <turnstile/result.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -33,6 +34,11 @@ struct exclusive_lock {
     {
         return Recipe::make(std::move(s)).try_acquire_until(std::move(how));
     }
+    /// What whoever acquires has to wait for: here the same.
+    static boost::asio::awaitable<lease> hold(session s, acquire_options how)
+    {
+        return Recipe::acquire(std::move(s), std::move(how));
+    }
 };
 
 struct mutex_kind : exclusive_lock<mutex_kind> {
@@ -43,6 +49,38 @@ struct mutex_kind : exclusive_lock<mutex_kind> {
 struct writer_kind : exclusive_lock<writer_kind> {
     static constexpr const char* name = "writer";
     static shared_mutex make(session s) { return shared_mutex{std::move(s), lines().front()}; }
+};
+
+struct writer_behind_readers_kind : exclusive_lock<writer_behind_readers_kind> {
+    static constexpr const char* name = "writer_behind_readers";
+    static shared_mutex make(session s) { return shared_mutex{std::move(s), lines().front()}; }
+    static boost::asio::awaitable<lease> hold(session s, acquire_options how)
+    {
+        return make(std::move(s)).acquire_shared(std::move(how));
+    }
+};
+
+/// Readers exclude no readers: this one is for bodies in which whoever acquires has nobody but holders ahead.
+struct reader_behind_writers_kind {
+    static constexpr const char* name = "reader_behind_writers";
+    static std::vector<std::string> lines() { return {"/locks/order-42"}; }
+    static shared_mutex make(session s) { return shared_mutex{std::move(s), lines().front()}; }
+    static boost::asio::awaitable<lease> acquire(session s, acquire_options how)
+    {
+        return make(std::move(s)).acquire_shared(std::move(how));
+    }
+    static boost::asio::awaitable<std::optional<lease>> try_acquire(session s, acquire_options how)
+    {
+        return make(std::move(s)).try_acquire_shared(std::move(how));
+    }
+    static boost::asio::awaitable<std::optional<lease>> try_acquire_until(session s, acquire_options how)
+    {
+        return make(std::move(s)).try_acquire_shared_until(std::move(how));
+    }
+    static boost::asio::awaitable<lease> hold(session s, acquire_options how)
+    {
+        return make(std::move(s)).acquire(std::move(how));
+    }
 };
 
 /// One permit there is, or all of them: both exclude each other.
@@ -75,6 +113,29 @@ struct multi_kind : exclusive_lock<multi_kind> {
     static std::vector<std::string> lines() { return {"/locks/order-42", "/locks/user-7", "/stock/b/12"}; }
     static std::size_t reads_of_a_refused_try() { return 3; }
     static multi_lock make(session s) { return multi_lock{std::move(s), lines()}; }
+};
+
+/// Candidates say until when, and nothing else.
+struct leader_kind : exclusive_lock<leader_kind> {
+    static constexpr const char* name = "leader";
+    static leader_election make(session s) { return leader_election{std::move(s), lines().front(), "a candidate"}; }
+    static boost::asio::awaitable<lease> acquire(session s, acquire_options how)
+    {
+        return make(std::move(s)).campaign(how.until);
+    }
+    static boost::asio::awaitable<std::optional<lease>> try_acquire(session s, acquire_options)
+    {
+        return make(std::move(s)).try_lead();
+    }
+    static boost::asio::awaitable<std::optional<lease>> try_acquire_until(session s, acquire_options how)
+    {
+        auto term = co_await as_result(acquire(std::move(s), std::move(how)));
+        if (term)
+            co_return std::move(*term);
+        if (term.error() != errc::timed_out)
+            throw boost::system::system_error{term.error()};
+        co_return std::nullopt;
+    }
 };
 
 }  // namespace turnstile::test

@@ -1,18 +1,14 @@
-// The fair mutex and its lease, each body against the server in memory and against a real one. Numbers in comments are those
-// of the project's list of scenarios.
-#include "support/async_runner.hpp"
-#include "support/backend.hpp"
-#include "support/eventually.hpp"
+// The fair mutex and its lease, each body against the server in memory and against a real one: what lock_contract does not
+// ask of every lock. Numbers in comments are those of the project's list of scenarios.
+#include "recipe_room.hpp"
 
 #include <turnstile/recipes/mutex.hpp>
 #include <turnstile/result.hpp>
 #include <turnstile/while_held.hpp>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
+#include <algorithm>
 #include <atomic>
-#include <functional>
+#include <future>
 #include <thread>
 
 namespace turnstile::test {
@@ -22,33 +18,9 @@ using namespace std::chrono_literals;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr auto patience = 15s;
-
-class mutex_on : public ::testing::TestWithParam<backend_kind> {
+class mutex_on : public recipe_on {
 protected:
-    session open() { return session::open(zk_->options()); }
-
-    template <class T>
-    T wait(boost::asio::awaitable<T> what)
-    {
-        return blocking::wait(std::move(what));
-    }
-
-    error_code error_of(const std::function<void()>& f)
-    {
-        try {
-            f();
-        } catch (const boost::system::system_error& e) {
-            return e.code();
-        }
-        return {};
-    }
-
-    void expect_depth(std::size_t n)
-    {
-        EXPECT_TRUE(eventually([&] { return zk_->depth(line_) == n; }))
-            << "depth " << zk_->depth(line_) << " instead of " << n;
-    }
+    void expect_depth(std::size_t n) { recipe_on::expect_depth(line_, n); }
 
     /// The name of the n-th in the line.
     std::string node(std::size_t n)
@@ -59,24 +31,8 @@ protected:
         return line_ + "/" + names.at(n);
     }
 
-    std::unique_ptr<backend> zk_ = make_backend(GetParam());
     const std::string line_ = "/locks/order-42";
-    async_runner run_;
 };
-
-TEST_P(mutex_on, AFreeLockIsGrantedAndReleasedLeavesNothing)
-{
-    const auto s = open();
-    mutex m{s, line_};
-    auto held = wait(m.acquire(patience));
-    EXPECT_TRUE(held.held());
-    EXPECT_GT(held.token(), 0);
-    EXPECT_NO_THROW(held.check());
-    EXPECT_EQ(zk_->depth(line_), 1U);
-    wait(held.release());
-    EXPECT_FALSE(held.held());
-    EXPECT_THAT(zk_->children(line_), IsEmpty());
-}
 
 TEST_P(mutex_on, AMissingDirectoryIsMadeAtAnyDepth)
 {
@@ -84,58 +40,6 @@ TEST_P(mutex_on, AMissingDirectoryIsMadeAtAnyDepth)
     mutex m{s, "/a/b/c/d/e"};
     auto held = wait(m.acquire(patience));
     EXPECT_EQ(zk_->depth("/a/b/c/d/e"), 1U);
-}
-
-TEST_P(mutex_on, DroppingTheLeaseReleases)
-{
-    const auto s = open();
-    mutex m{s, line_};
-    {
-        const auto held = wait(m.acquire(patience));
-    }
-    wait(s.swept(patience));
-    EXPECT_THAT(zk_->children(line_), IsEmpty());
-}
-
-TEST_P(mutex_on, TheSecondComerWaitsForTheFirst)
-{
-    const auto a = open();
-    const auto b = open();
-    auto first = wait(mutex{a, line_}.acquire(patience));
-    auto second = run_.spawn(mutex{b, line_}.acquire(patience));
-    expect_depth(2);
-    EXPECT_FALSE(second.done(50ms));
-    const auto token = first.token();
-    wait(first.release());
-    const auto held = second.get();
-    EXPECT_TRUE(held.held());
-    EXPECT_GT(held.token(), token);
-}
-
-TEST_P(mutex_on, WaitersAreServedInTheOrderOfTheirPlaces)
-{
-    std::vector<session> sessions;
-    auto holder = wait(mutex{open(), line_}.acquire(patience));
-    std::vector<running<lease>> waiters;
-    for (std::size_t i = 0; i < 12; ++i) {
-        sessions.push_back(open());
-        waiters.push_back(run_.spawn(mutex{sessions.back(), line_}.acquire(patience)));
-        expect_depth(i + 2);
-    }
-    wait(holder.release());
-    fencing_token last = 0;
-    for (auto& w : waiters) {
-        auto held = w.get();
-        EXPECT_GT(held.token(), last);
-        last = held.token();
-        for (auto& later : waiters) {
-            if (&later > &w) {
-                ASSERT_FALSE(later.done()) << "overtaken";
-            }
-        }
-        wait(held.release());
-    }
-    EXPECT_THAT(zk_->children(line_), IsEmpty());
 }
 
 TEST_P(mutex_on, ManyThreadsOfOneObjectAreNeverTwoInsideAndAllAreServed)  // 21
@@ -165,67 +69,6 @@ TEST_P(mutex_on, ManyThreadsOfOneObjectAreNeverTwoInsideAndAllAreServed)  // 21
     EXPECT_THAT(zk_->children(line_), IsEmpty());
 }
 
-TEST_P(mutex_on, TwoLocksOfOneSessionOnOnePathExcludeEachOther)  // 22
-{
-    const auto s = open();
-    auto first = wait(mutex{s, line_}.acquire(patience));
-    auto second = run_.spawn(mutex{s, line_}.acquire(patience));
-    expect_depth(2);
-    EXPECT_FALSE(second.done(30ms));
-    wait(first.release());
-    EXPECT_TRUE(second.get().held());
-}
-
-TEST_P(mutex_on, AMiddleWaiterThatDiesDoesNotLetItsSuccessorIn)  // 3
-{
-    const auto a = open();
-    const auto b = open();
-    const auto c = open();
-    auto first = wait(mutex{a, line_}.acquire(patience));
-    auto second = run_.spawn(mutex{b, line_}.acquire(patience));
-    expect_depth(2);
-    auto third = run_.spawn(mutex{c, line_}.acquire(patience));
-    expect_depth(3);
-    zk_->expire(b);
-    expect_depth(2);
-    const auto told = error_of([&] { second.get(); });
-    EXPECT_TRUE(session_over(told)) << told.message();
-    EXPECT_FALSE(third.done(100ms));
-    wait(first.release());
-    EXPECT_TRUE(third.get().held());
-}
-
-TEST_P(mutex_on, AWaiterWhoseOwnSessionEndsIsToldSoAndNeverGranted)  // 4
-{
-    const auto a = open();
-    const auto b = open();
-    auto first = wait(mutex{a, line_}.acquire(patience));
-    auto second = run_.spawn(mutex{b, line_}.acquire(patience));
-    expect_depth(2);
-    zk_->expire(b);
-    EXPECT_TRUE(session_over(error_of([&] { second.get(); })));
-    expect_depth(1);
-}
-
-TEST_P(mutex_on, AHolderWhoseSessionEndsHasLostAndTheNextIsServed)  // 5
-{
-    const auto a = open();
-    const auto b = open();
-    auto first = wait(mutex{a, line_}.acquire(patience));
-    auto second = run_.spawn(mutex{b, line_}.acquire(patience));
-    expect_depth(2);
-    auto told = run_.spawn(first.lost());
-    const auto stop = first.stop_token();
-    zk_->expire(a);
-    EXPECT_TRUE(second.get().held());
-    told.get();
-    EXPECT_FALSE(first.held());
-    EXPECT_EQ(first.state(), lease_state::lost);
-    EXPECT_TRUE(eventually([&] { return stop.stop_requested(); }));
-    EXPECT_EQ(error_of([&] { first.check(); }), errc::lost);
-    EXPECT_EQ(error_of([&] { wait(first.release()); }), errc::lost);
-}
-
 TEST_P(mutex_on, AfterALossTheSameObjectsAcquireAgain)  // 7
 {
     const auto s = open();
@@ -238,23 +81,6 @@ TEST_P(mutex_on, AfterALossTheSameObjectsAcquireAgain)  // 7
     EXPECT_FALSE(first.held());
     EXPECT_GT(again.token(), first.token());
     EXPECT_GT(again.epoch(), first.epoch());
-}
-
-TEST_P(mutex_on, ClosingTheSessionEndsEveryBlockedAcquireWithinASecond)  // 8
-{
-    const auto a = open();
-    const auto b = open();
-    auto first = wait(mutex{a, line_}.acquire(patience));
-    std::vector<running<lease>> waiters;
-    for (std::size_t i = 0; i < 5; ++i)
-        waiters.push_back(run_.spawn(mutex{b, line_}.acquire(patience)));
-    expect_depth(6);
-    const auto start = std::chrono::steady_clock::now();
-    wait(b.close());
-    for (auto& w : waiters)
-        EXPECT_TRUE(session_over(error_of([&] { w.get(); })));
-    EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);
-    expect_depth(1);
 }
 
 TEST_P(mutex_on, AcquireInsideACallbackWorksAndASlowCallbackDelaysNoOtherGrant)  // 9
@@ -278,56 +104,6 @@ TEST_P(mutex_on, AcquireInsideACallbackWorksAndASlowCallbackDelaysNoOtherGrant) 
     }(b, line_));
     EXPECT_TRUE(second.get());
     leave.set_value();
-}
-
-TEST_P(mutex_on, DeadlineZeroGetsAFreeLockAndIsRefusedAHeldOneAtOnce)  // 11
-{
-    const auto a = open();
-    const auto b = open();
-    auto first = wait(mutex{a, line_}.try_acquire_for(0s));
-    ASSERT_TRUE(first);
-    EXPECT_FALSE(wait(mutex{b, line_}.try_acquire_for(0s)));
-    EXPECT_FALSE(wait(mutex{b, line_}.try_acquire_for(-5s)));
-    EXPECT_FALSE(wait(mutex{b, line_}.try_acquire()));
-    EXPECT_EQ(zk_->depth(line_), 1U);
-    wait(first->release());
-    EXPECT_TRUE(wait(mutex{b, line_}.try_acquire_for(0s)));
-}
-
-TEST_P(mutex_on, ARefusedOrTimedOutTryLeavesNoNodeAndNoWatch)  // 12
-{
-    const auto a = open();
-    const auto b = open();
-    const auto before = zk_->watch_count();
-    auto first = wait(mutex{a, line_}.acquire(patience));
-    // The holder looks after its own node from its first heartbeat on: that watch is not the one we look for.
-    ASSERT_TRUE(eventually([&] { return zk_->watch_count() == before + 1; }));
-    const auto watches = zk_->watch_count();
-    EXPECT_FALSE(wait(mutex{b, line_}.try_acquire()));
-    EXPECT_FALSE(wait(mutex{b, line_}.try_acquire_for(60ms)));
-    EXPECT_EQ(error_of([&] { wait(mutex{b, line_}.acquire(60ms)); }), errc::timed_out);
-    wait(b.swept(patience));
-    EXPECT_EQ(zk_->depth(line_), 1U);
-    EXPECT_TRUE(eventually([&] { return zk_->watch_count() == watches; }))
-        << zk_->watch_count() << " instead of " << watches;
-}
-
-TEST_P(mutex_on, ACancelledWaiterLeavesTheLineAndTheNextIsServed)  // 13, 14
-{
-    const auto a = open();
-    const auto b = open();
-    const auto c = open();
-    auto first = wait(mutex{a, line_}.acquire(patience));
-    auto second = run_.spawn(mutex{b, line_}.acquire(patience));
-    expect_depth(2);
-    auto third = run_.spawn(mutex{c, line_}.acquire(patience));
-    expect_depth(3);
-    second.cancel();
-    EXPECT_TRUE(cancelled(error_of([&] { second.get(); })));
-    expect_depth(2);
-    EXPECT_FALSE(third.done(30ms));
-    wait(first.release());
-    EXPECT_TRUE(third.get().held());
 }
 
 TEST_P(mutex_on, CancellingAtAnyMomentHasOneOutcomeAndLeavesNothing)  // 13, 14
@@ -398,48 +174,6 @@ TEST_P(mutex_on, ADeadlineIsKeptWhileThePredecessorsDataChange)  // 10
     changes.join();
     EXPECT_LT(took, 1s);
     EXPECT_TRUE(first.held());
-}
-
-TEST_P(mutex_on, AnOperatorWhoDeletesTheHoldersNodeMakesItLose)  // 16
-{
-    const auto a = open();
-    const auto b = open();
-    auto first = wait(mutex{a, line_}.acquire(patience));
-    auto second = run_.spawn(mutex{b, line_}.acquire(patience));
-    expect_depth(2);
-    auto told = run_.spawn(first.lost());
-    zk_->erase(node(0));
-    EXPECT_TRUE(second.get().held());
-    told.get();
-    EXPECT_FALSE(first.held());
-}
-
-TEST_P(mutex_on, AReleaseThatComesAfterTheOperatorSaysLost)  // 16
-{
-    const auto a = open();
-    auto first = wait(mutex{a, line_}.acquire(patience));
-    zk_->erase(node(0));
-    EXPECT_EQ(error_of([&] { wait(first.release()); }), errc::lost);
-}
-
-TEST_P(mutex_on, AnOperatorWhoDeletesAWaitersNodeEndsItsWait)
-{
-    const auto a = open();
-    const auto b = open();
-    auto first = wait(mutex{a, line_}.acquire(patience));
-    auto second = run_.spawn(mutex{b, line_}.acquire(patience));
-    expect_depth(2);
-    zk_->erase(node(1));
-    EXPECT_EQ(error_of([&] { second.get(); }), errc::lost);
-}
-
-TEST_P(mutex_on, ForeignChildrenBlockNobody)  // 17
-{
-    for (const char* name : {"0", "x-lock-", "lock-1", "x-lock--000000001", "x-lock-+000000001", "x-lock-00000000001"})
-        zk_->create(line_ + "/" + name);
-    const auto s = open();
-    auto held = wait(mutex{s, line_}.try_acquire());
-    EXPECT_TRUE(held);
 }
 
 TEST_P(mutex_on, ContendersOfOtherLibrariesAreWaitedFor)
@@ -517,25 +251,6 @@ TEST_P(mutex_on, TheLineShowsWhoHoldsAndWhoWaits)
     EXPECT_LT(seen[0].since, before + 60s);
     wait(first.release());
     second.get();
-}
-
-TEST_P(mutex_on, OneOwnerAskingTwiceIsToldUnlessItWantsASecondPlace)
-{
-    const auto s = open();
-    mutex m{s, line_};
-    acquire_options how{patience};
-    how.owner = owner_id::unique();
-    auto first = wait(m.acquire(how));
-    EXPECT_EQ(error_of([&] { wait(m.acquire(how)); }), errc::would_deadlock);
-    EXPECT_EQ(error_of([&] { wait(m.try_acquire(how)); }), errc::would_deadlock);
-    how.second_place = true;
-    auto second = run_.spawn(m.acquire(how));
-    expect_depth(2);
-    wait(first.release());
-    auto held = second.get();
-    wait(held.release());
-    how.second_place = false;
-    EXPECT_TRUE(wait(m.acquire(how)).held()) << "a released owner may ask again";
 }
 
 TEST_P(mutex_on, BadInputIsRefusedBeforeAnythingIsSent)

@@ -42,6 +42,11 @@ public:
     virtual void resume() = 0;
 
     std::size_t depth(const std::string& line) { return children(line).size(); }
+
+    /// Until all is answered that the session has sent. A node may be on the server, and its waiter not have heard of it:
+    /// ended then, the session leaves it a place in doubt, which is taken anew, and not one that is lost. Answers come in
+    /// order.
+    static void hear_out(const session& s) { blocking::wait(s.exists("/")); }
 };
 
 class memory_backend final : public backend {
