@@ -68,6 +68,10 @@ void count_details(const history_event& e, history_figures& n)
         ++n[e.accepted ? "zombies_accepted" : "zombies_rejected"];
     if (e.type == fault && (e.fault == "lost_create_executed" || e.fault == "lost_create_absent"))
         ++n[e.fault.substr(0, 11) + "s" + e.fault.substr(11)];
+    if (e.type == granted && e.kind == holding_kind::reader)
+        ++n["readers"];
+    if (e.type == granted && e.kind == holding_kind::permits)
+        n["permits"] += e.weight;
     n["nodes_left"] += e.type == census ? e.nodes : 0;
     n["watches_left"] += e.type == census ? e.watches : 0;
 }
@@ -109,23 +113,49 @@ std::int64_t adopted_creates(const history_index& h)
     return adopted;
 }
 
+/// How many there were at most at a time, of those that come and go.
+class head_count {
+public:
+    void stay(event_ref from, event_ref to)
+    {
+        steps_.emplace_back(from->monotonic, 1);
+        steps_.emplace_back(to->monotonic, -1);
+    }
+
+    std::int64_t most()
+    {
+        std::ranges::sort(steps_);
+        std::int64_t now = 0;
+        std::int64_t most = 0;
+        for (const auto& [at, step] : steps_)
+            most = std::max(most, now += step);
+        return most;
+    }
+
+private:
+    std::vector<std::pair<nanoseconds, int>> steps_;
+};
+
 /// The longest line, with its holder.
 std::int64_t depth_of(const key_history& k)
 {
-    std::vector<std::pair<nanoseconds, int>> steps;
+    head_count line;
     for (const auto* a : k.attempts) {
         const auto* const left = a->granted() != nullptr ? a->end() : a->answer();
-        if (!a->waits() || a->invokes.empty() || left == nullptr)
-            continue;
-        steps.emplace_back(a->invokes.front()->monotonic, 1);
-        steps.emplace_back(left->monotonic, -1);
+        if (a->waits() && !a->invokes.empty() && left != nullptr)
+            line.stay(a->invokes.front(), left);
     }
-    std::ranges::sort(steps);
-    std::int64_t now = 0;
-    std::int64_t most = 0;
-    for (const auto& [at, step] : steps)
-        most = std::max(most, now += step);
-    return most;
+    return line.most();
+}
+
+/// The most that held beside each other, of those that may.
+std::int64_t together_of(const key_history& k)
+{
+    head_count inside;
+    for (const auto* a : k.by_granted)
+        if (!is_exclusive(a->kind()) && a->end() != nullptr)
+            inside.stay(a->granted(), a->end());
+    return inside.most();
 }
 
 /// From each heal to the next grant of anything, where somebody waited and no other fault came between.
@@ -163,9 +193,9 @@ history_figures figures_of(const history_index& h)
     history_figures n;
     for (const auto t : every_figure)
         n[figure_of(history_event{t})] = 0;
-    for (const auto* name :
-         {"tries", "effects_fenced", "zombies_rejected", "zombies_accepted", "lost_creates_executed", "lost_creates_absent",
-          "lost_creates_adopted", "depth", "longest_wait_after_heal_ms", "longest_standstill_ms", "seconds"})
+    for (const auto* name : {"tries", "effects_fenced", "zombies_rejected", "zombies_accepted", "lost_creates_executed",
+                             "lost_creates_absent", "lost_creates_adopted", "depth", "readers", "permits", "together",
+                             "longest_wait_after_heal_ms", "longest_standstill_ms", "seconds"})
         n[name] = 0;
     std::set<std::string_view> processes;
     for (const auto& e : h.events) {
@@ -179,8 +209,10 @@ history_figures figures_of(const history_index& h)
     n["processes"] = static_cast<std::int64_t>(processes.size());
     n["fault_kinds"] = static_cast<std::int64_t>(faults_by_kind(h).size());
     n["zombies_injected"] = n["zombies_rejected"] + n["zombies_accepted"];
-    for (const auto& [name, k] : h.keys)
+    for (const auto& [name, k] : h.keys) {
         n["depth"] = std::max(n["depth"], depth_of(k));
+        n["together"] = std::max(n["together"], together_of(k));
+    }
     if (!h.events.empty()) {
         n["seconds"] = in_milliseconds(h.events.back().monotonic - h.events.front().monotonic) / 1000;
         n["lost_creates_adopted"] = adopted_creates(h);

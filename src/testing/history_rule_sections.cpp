@@ -20,12 +20,16 @@ event_ref first_accepted(const attempt& a)
 
 bool outside_at(const attempt& a, nanoseconds t) { return a.end() != nullptr && a.end()->monotonic <= t; }
 
+bool deadline_passed(const attempt& holder, const attempt& newcomer)
+{
+    return holder.deadline.count() != 0 && holder.deadline <= newcomer.granted()->boot;
+}
+
 /// Whether `holder` may believe to be inside at the moment of the grant, and do no harm: it had been told until when it
 /// could, or was told later that it was over and wrote nothing behind the newcomer.
 bool harmless(const attempt& holder, const attempt& newcomer)
 {
-    const auto* const granted = newcomer.granted();
-    if (holder.deadline.count() != 0 && holder.deadline <= granted->boot)
+    if (deadline_passed(holder, newcomer))
         return true;
     const bool told = !holder.losses.empty() || holder.taken_away != nullptr;
     const auto* const begun = first_accepted(newcomer);
@@ -82,6 +86,20 @@ private:
     std::vector<const attempt*> exclusive_;
 };
 
+/// Likewise of permits. They have no order, so no resource can keep a late holder out: once its place is gone it may go on
+/// until it is told, and not longer.
+bool leaves_when_told(const attempt& holder, const attempt& newcomer)
+{
+    if (deadline_passed(holder, newcomer))
+        return true;
+    if (holder.losses.empty())
+        return holder.taken_away != nullptr;
+    return std::ranges::none_of(holder.effects, [told = holder.losses.front()->boot](event_ref e) {
+        const auto asked = e->checked.count() != 0 ? e->checked : e->boot;
+        return !e->zombie && asked > told;
+    });
+}
+
 /// The permits that are out.
 class permit_box {
 public:
@@ -90,7 +108,12 @@ public:
     void enter(const attempt& newcomer)
     {
         const auto now = newcomer.granted()->monotonic;
-        std::erase_if(out_, [&](const attempt* a) { return outside_at(*a, now) || harmless(*a, newcomer); });
+        std::erase_if(out_, [&](const attempt* a) { return outside_at(*a, now); });
+        // By token the newcomer may be the elder: one that wakes up late and finds its grant.
+        const auto behind = [&](const attempt* a) { return newcomer.token() < a->token(); };
+        if (std::ranges::any_of(out_, [&](const attempt* a) { return behind(a) && leaves_when_told(newcomer, *a); }))
+            return;
+        std::erase_if(out_, [&](const attempt* a) { return !behind(a) && leaves_when_told(*a, newcomer); });
         out_.push_back(&newcomer);
         std::int64_t sum = 0;
         for (const auto* a : out_)

@@ -391,6 +391,61 @@ TEST(history_rules, MorePermitsThanThereAreIsFound)
 
 TEST(history_rules, AsManyPermitsAsThereAreIsRight) { EXPECT_THAT(broken_rules(permits(3, 2, 5).verdict()), IsEmpty()); }
 
+namespace {
+
+history_event& granted_the_only_permit(story& s, const std::string& op, std::int64_t token)
+{
+    auto& e = s.granted(op, token);
+    e.kind = holding_kind::permits;
+    e.maximum = 1;
+    e.held_until = s.boot_in(1s);
+    return e;
+}
+
+/// x's session is ended by force, y gets the permit, and x, who is told after that, has gone on; and goes on behind it?
+story ended_by_force(bool goes_on_when_told)
+{
+    story s;
+    s.invoke("x");
+    s.invoke("y");
+    granted_the_only_permit(s, "x", 10).session = 7;
+    granted_the_only_permit(s, "y", 20);
+    s.effect("y", 20).kind = holding_kind::permits;
+    s.effect("x", 10).kind = holding_kind::permits;
+    s.tell(history_event_type::session_over).session = 7;
+    s.lost("x");
+    if (goes_on_when_told)
+        s.effect("x", 10).kind = holding_kind::permits;
+    s.released("y");
+    return s;
+}
+
+}  // namespace
+
+TEST(history_rules, APermitThatWasTakenAwayMayBeUsedUntilItsHolderIsTold)
+{
+    // No token keeps a late holder out: there is no order among those who hold.
+    EXPECT_THAT(broken_rules(ended_by_force(false).verdict()), IsEmpty());
+}
+
+TEST(history_rules, APermitThatIsUsedByOneWhoWasToldOfItsEndIsFound)
+{
+    EXPECT_THAT(broken_rules(ended_by_force(true).verdict()), ElementsAre("permits_fit"));
+}
+
+TEST(history_rules, AGrantThatIsFoundWhenItIsOverTakesNoPermit)
+{
+    story s;
+    s.invoke("x");
+    s.invoke("y");
+    const auto until = s.boot_in(500us);
+    granted_the_only_permit(s, "y", 20);
+    granted_the_only_permit(s, "x", 10).held_until = until;
+    s.lost("x");
+    s.released("y");
+    EXPECT_THAT(broken_rules(s.verdict()), IsEmpty());
+}
+
 // ---- holders_know_in_time
 
 namespace {
@@ -718,6 +773,23 @@ TEST(history_verdicts, ALostCreateCountsAsAdoptedWhenItsOnlyCallerGotTheLeaseInT
         s.released("x");
         EXPECT_EQ(s.verdict().figures.at("lost_creates_adopted"), adopted) << session << ", " << callers;
     }
+}
+
+TEST(history_verdicts, ThoseWhoHoldBesideEachOtherAreCounted)
+{
+    auto s = permits(3, 2, 5);
+    for (const auto* op : {"r1", "r2", "r3"})
+        s.invoke(op);
+    std::int64_t token = 100;
+    for (const auto* op : {"r1", "r2", "r3"})
+        s.granted(op, ++token).kind = holding_kind::reader;
+    for (const auto* op : {"r1", "r2", "r3"})
+        s.released(op);
+    const auto figures = s.verdict().figures;
+    EXPECT_EQ(figures.at("permits"), 5);
+    EXPECT_EQ(figures.at("readers"), 3);
+    EXPECT_EQ(figures.at("together"), 3);
+    EXPECT_EQ(overlap(500us).verdict().figures.at("together"), 0) << "mutexes have nobody beside them";
 }
 
 TEST(history_verdicts, AViolationIsToldInWordsAndAsAPicture)
