@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace turnstile::chaos {
@@ -24,10 +25,22 @@ struct household {
     std::string resource;           ///< its socket
     bool over = false;
 
-    some_lock lock_of(const std::string& key) const
+    some_lock lock_of(const std::string& key, dice& chance) const
     {
         const auto number = std::find(keys.begin(), keys.end(), key) - keys.begin();
-        return some_lock::of(session, "/locks/" + key, static_cast<std::size_t>(number));
+        return some_lock::of(session, "/locks/" + key, static_cast<std::size_t>(number), chance);
+    }
+};
+
+/// One call: its name in the history, and what it asks for.
+struct call {
+    std::string op;
+    std::string key;
+    some_lock lock;
+
+    call(std::string op_, std::string key_, some_lock lock_)
+        : op{std::move(op_)}, key{std::move(key_)}, lock{std::move(lock_)}
+    {
     }
 };
 
@@ -39,21 +52,22 @@ public:
     boost::asio::awaitable<void> live();
 
 private:
-    boost::asio::awaitable<void> wait_for_turn(std::string key);
-    boost::asio::awaitable<void> try_at_once(std::string key);
-    boost::asio::awaitable<void> try_for_a_while(std::string key);
-    boost::asio::awaitable<void> change_its_mind(std::string key);
+    boost::asio::awaitable<void> wait_for_turn();
+    boost::asio::awaitable<void> try_at_once();
+    boost::asio::awaitable<void> try_for_a_while();
+    boost::asio::awaitable<void> change_its_mind();
 
-    boost::asio::awaitable<void> use(std::string op, std::string key, lease held);
-    boost::asio::awaitable<bool> write(std::string op, std::string key, lease& held, bool zombie);
-    boost::asio::awaitable<void> end(std::string op, std::string key, lease held);
+    boost::asio::awaitable<void> use(call c, lease held);
+    boost::asio::awaitable<bool> write(const call& c, lease& held, bool zombie);
+    boost::asio::awaitable<void> end(call c, lease held);
     boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
 
-    std::string ask(const std::string& key, bool waits);
-    void answer(testing::history_event_type type, const std::string& op, const std::string& key, std::string why = {});
-    void answer(const error_code& ec, const std::string& op, const std::string& key);
-    testing::history_event event_of(testing::history_event_type type, const std::string& op, const std::string& key,
-                                    const lease& held) const;
+    /// Written down as asked.
+    call some_call(bool waits);
+    void answer(testing::history_event_type type, const call& c, std::string why = {});
+    void answer(const error_code& ec, const call& c);
+    testing::history_event event_of(testing::history_event_type type, const call& c) const;
+    testing::history_event event_of(testing::history_event_type type, const call& c, const lease& held) const;
     const std::string& some_key();
     std::chrono::milliseconds some_holding();
 

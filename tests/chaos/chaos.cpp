@@ -42,7 +42,9 @@ void declare(CLI::App& app, arguments& a)
     app.add_option("--seconds", a.seconds, "Another length of a run, or of a phase");
     app.add_option("--minutes", a.minutes, "Of a soak")->capture_default_str();
     app.add_option("--clients", a.clients, "Processes")->capture_default_str()->check(CLI::Range(2, 100));
-    app.add_option("--keys", a.keys, "Locks")->capture_default_str()->check(CLI::Range(2, 1000));
+    app.add_option("--keys", a.keys, "Locks: of each recipe one, then mutexes")
+        ->capture_default_str()
+        ->check(CLI::Range(6, 1000));
     app.add_option("--directory", a.directory, "Where history and report go (default: chaos-SEED; a soak: soak)");
 }
 

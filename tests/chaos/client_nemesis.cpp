@@ -1,5 +1,7 @@
 #include "nemesis.hpp"
 
+#include "some_lock.hpp"
+
 #include <turnstile/error.hpp>
 
 #include <signal.h>
@@ -86,11 +88,11 @@ void client_nemesis::kill_in_turn(const planned_fault& f, const std::stop_token&
 
 void client_nemesis::freeze_in_turn(const planned_fault& f, const std::stop_token& stop)
 {
-    const auto struck = stage_.protected_resource().strike_next_writer(key_of(f), SIGSTOP, patience);
+    const auto struck = stage_.protected_resource().strike_next_writer(ordered_key_of(f), SIGSTOP, patience);
     auto* const victim = struck ? stage_.client_named(*struck) : nullptr;
     if (victim == nullptr)
         return;
-    const fault_entry entry{stage_.log(), f.kind, *struck, "in its turn on " + key_of(f)};
+    const fault_entry entry{stage_.log(), f.kind, *struck, "in its turn on " + ordered_key_of(f)};
     rest(stop, f.length);
     victim->process().signal(SIGCONT);
 }
@@ -192,6 +194,17 @@ std::string client_nemesis::key_of(const planned_fault& f) const
     // The least wanted one is hardly written at all.
     const auto keys = stage_.keys();
     return keys[f.target % (keys.size() - 1)];
+}
+
+/// For zombies: with permits they show nothing, because nobody could refuse them.
+std::string client_nemesis::ordered_key_of(const planned_fault& f) const
+{
+    std::vector<std::string> ordered;
+    const auto keys = stage_.keys();
+    for (std::size_t number = 0; number + 1 < keys.size(); ++number)
+        if (some_lock::has_order(number))
+            ordered.push_back(keys[number]);
+    return ordered[f.target % ordered.size()];
 }
 
 }  // namespace turnstile::chaos

@@ -70,6 +70,7 @@ private:
     void reap(const planned_fault& f);
     void take_names_away(const planned_fault& f, const std::stop_token& stop);
     std::string key_of(const planned_fault& f) const;
+    std::string ordered_key_of(const planned_fault& f) const;
 
     stage& stage_;
 };

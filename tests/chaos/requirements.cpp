@@ -16,7 +16,7 @@ constexpr std::chrono::seconds full_length = 10min;
 constexpr std::chrono::seconds judged_min = 2min;
 
 /// Figures that a longer run does not make larger.
-const std::set<std::string> timeless{"depth", "fault_kinds", "probes", "censuses"};
+const std::set<std::string> timeless{"depth", "together", "fault_kinds", "probes", "censuses"};
 
 }  // namespace
 
@@ -24,7 +24,8 @@ run_requirements smoke_requirements()
 {
     run_requirements r;
     r.of_history = {{"grants", 2'000},     {"faults", 10},       {"expiries", 1}, {"zombies_rejected", 1},
-                    {"leader_changes", 1}, {"places_seen", 100}, {"probes", 1},   {"censuses", 1}};
+                    {"leader_changes", 1}, {"places_seen", 100}, {"probes", 1},   {"censuses", 1},
+                    {"readers", 100},      {"permits", 200},     {"together", 3}};
     return r;
 }
 
@@ -41,6 +42,9 @@ run_requirements chaos_requirements()
                     {"zombies_rejected", 5},
                     {"leader_changes", 10},
                     {"depth", 5},
+                    {"readers", 2'000},
+                    {"permits", 4'000},
+                    {"together", 3},
                     {"places_seen", 1'000},
                     {"probes", 1},
                     {"censuses", 1}};

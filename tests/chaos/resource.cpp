@@ -70,7 +70,8 @@ bool resource::apply(testing::history_event effect, pid_t writer)
 {
     auto& newest = newest_[effect.key];
     const bool reads = effect.kind == testing::holding_kind::reader;
-    effect.accepted = effect.token >= (reads ? newest.of_writers : newest.of_all);
+    const bool counted = effect.kind == testing::holding_kind::permits;
+    effect.accepted = counted || effect.token >= (reads ? newest.of_writers : newest.of_all);
     if (effect.token > newest.of_all)
         ++holdings_;
     newest.of_all = std::max(newest.of_all, effect.token);

@@ -62,7 +62,8 @@ private:
 
     const std::filesystem::path socket_;
     testing::history_recorder& log_;
-    /// The newest tokens of a key. Readers that are in together come in any order, but never behind a newer writer.
+    /// The newest tokens of a key. Readers that are in together come in any order, but never behind a newer writer; those
+    /// who have permits come in any order at all.
     struct newest_tokens {
         std::int64_t of_all = 0;
         std::int64_t of_writers = 0;

@@ -93,6 +93,12 @@ TEST_F(a_resource, TakesReadersInAnyOrderButNeitherBehindANewerWriterNorAWriterB
     EXPECT_FALSE(read("a", 30));
 }
 
+TEST_F(a_resource, TakesThoseWhoHavePermitsInAnyOrder)
+{
+    EXPECT_TRUE(write("a", 20, testing::holding_kind::permits));
+    EXPECT_TRUE(write("a", 10, testing::holding_kind::permits));
+}
+
 TEST_F(a_resource, StrikesNobodyButThoseItIsToldTo)
 {
     auto who = std::async(std::launch::async, [&] {
