@@ -78,7 +78,8 @@ protected:
     }
 };
 
-using every_kind = ::testing::Types<mutex_kind, writer_kind, semaphore_kind, whole_semaphore_kind, multi_kind>;
+using every_kind = ::testing::Types<mutex_kind, writer_kind, writer_behind_readers_kind, reader_behind_writers_kind,
+                                    semaphore_kind, whole_semaphore_kind, multi_kind, leader_kind>;
 struct names {
     template <class Kind>
     static std::string GetName(int)
@@ -110,8 +111,8 @@ TYPED_TEST(lock_faultsim, WaitingBehindAHolderAndAWaiter)
     this->under_every_fault("wait in line", [this](testing::faults& f, testing::memory_server& server) {
         async_runner run;
         const auto others = this->open_untouched(server);
-        auto holder = wait(TypeParam::acquire(others, 10s));
-        auto second = run.spawn(TypeParam::acquire(others, 10s));
+        auto holder = wait(TypeParam::hold(others, 10s));
+        auto second = run.spawn(TypeParam::hold(others, 10s));
         EXPECT_TRUE(eventually([&] { return this->all_lines_have(server, 2); }));
         const auto s = this->open(f);
         auto ours = run.spawn(TypeParam::acquire(s, 10s));
@@ -139,7 +140,7 @@ TYPED_TEST(lock_faultsim, ACancellationLeavesNothing)
     this->under_every_fault("cancel", [this](testing::faults& f, testing::memory_server& server) {
         async_runner run;
         const auto others = this->open_untouched(server);
-        auto holder = wait(TypeParam::acquire(others, 10s));
+        auto holder = wait(TypeParam::hold(others, 10s));
         const auto s = this->open(f);
         auto ours = run.spawn(TypeParam::acquire(s, 10s));
         EXPECT_TRUE(eventually([&] { return ours.done() || this->all_lines_have(server, 2); }));
@@ -157,15 +158,32 @@ TYPED_TEST(lock_faultsim, ACancellationLeavesNothing)
     });
 }
 
-TYPED_TEST(lock_faultsim, TryOfAFreeAndOfAHeldLock)
+TYPED_TEST(lock_faultsim, ATryOfAFreeLock)
 {
-    this->under_every_fault("try", [this](testing::faults& f, testing::memory_server&) {
+    this->under_every_fault("try, free", [this](testing::faults& f, testing::memory_server& server) {
         const auto s = this->open(f);
         try {
-            auto first = wait(TypeParam::try_acquire(s, 10s));
-            if (first && first->held()) {
+            auto held = wait(TypeParam::try_acquire(s, 10s));
+            ASSERT_TRUE(held) << "refused, and nobody was there";
+            if (held->held()) {
+                EXPECT_TRUE(this->all_lines_have(server, 1)) << "exactly one node";
+            }
+        } catch (const error& e) {
+            this->expect_honest(e.code());
+        }
+        wait(s.swept(10s));
+    });
+}
+
+TYPED_TEST(lock_faultsim, ATryOfAHeldLock)
+{
+    this->under_every_fault("try, held", [this](testing::faults& f, testing::memory_server&) {
+        const auto s = this->open(f);
+        try {
+            auto holder = wait(TypeParam::hold(s, 10s));
+            if (holder.held()) {
                 const bool second = wait(TypeParam::try_acquire(s, 10s)).has_value();
-                EXPECT_FALSE(second && first->held()) << "two holders";
+                EXPECT_FALSE(second && holder.held()) << "two holders";
             }
         } catch (const error& e) {
             this->expect_honest(e.code());
