@@ -22,6 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class family_cost : public ::testing::Test {
 protected:
@@ -49,10 +50,25 @@ protected:
     }
 
     /// By the second session that was opened.
+    std::vector<std::string> verbs_of_the_second() const
+    {
+        std::vector<std::string> out;
+        for (const auto& o : seam_.operations())
+            if (o.client == 2)
+                out.push_back(o.verb);
+        return out;
+    }
     std::ptrdiff_t count_of_the_second(const std::string& verb) const
     {
-        const auto all = seam_.operations();
-        return std::count_if(all.begin(), all.end(), [&](const auto& o) { return o.client == 2 && o.verb == verb; });
+        const auto all = verbs_of_the_second();
+        return std::count(all.begin(), all.end(), verb);
+    }
+    /// What lay in the way of the grant. The watch on a semaphore's maximum is taken back behind it.
+    std::vector<std::string> verbs_of_the_second_until_its_grant() const
+    {
+        auto all = verbs_of_the_second();
+        std::erase(all, "forget_watches");
+        return all;
     }
 
     /// A wait in the line, once it stands there.
@@ -88,6 +104,94 @@ TEST_F(family_cost, AReaderBesideReadersTakesOneRoundTrip)
     const auto three = wait(m.acquire_shared());
     EXPECT_THAT(verbs(), ElementsAre("create", "children"));
     EXPECT_EQ(seam_.round_trips(), 1U);
+}
+
+TEST_F(family_cost, AWriterBehindReadersIsServedByTheLastOfThemWithoutAsking)
+{
+    const auto holders = open();
+    const auto s = open();
+    std::vector<lease> reading;
+    for (int i = 0; i < 8; ++i)
+        reading.push_back(wait(turnstile::shared_mutex{holders, line}.acquire_shared()));
+    auto ours = stand(turnstile::shared_mutex{s, line}.acquire(), line, 9);
+    // The two nearest are watched. When the first of them goes it lists once more, and knows the last.
+    EXPECT_TRUE(eventually([&] { return count_of_the_second("get") == 2; }));
+    for (std::size_t i = 0; i < 7; ++i)
+        wait(reading[i].release());
+    EXPECT_TRUE(eventually([&] { return count_of_the_second("children") == 2; }));
+    EXPECT_FALSE(ours.done(20ms));
+    seam_.reset_counts();
+    wait(reading[7].release());
+    EXPECT_TRUE(ours.get().held());
+    EXPECT_THAT(verbs_of_the_second_until_its_grant(), IsEmpty());
+}
+
+TEST_F(family_cost, AReaderWatchesTheTwoNearestWritersAndIsServedByTheLastWithoutAsking)
+{
+    const auto holders = open();
+    const auto s = open();
+    auto writing = wait(turnstile::shared_mutex{holders, line}.acquire());
+    auto next = stand(turnstile::shared_mutex{holders, line}.acquire(), line, 2);
+    const auto reader_between = stand(turnstile::shared_mutex{holders, line}.acquire_shared(), line, 3);
+    auto ours = stand(turnstile::shared_mutex{s, line}.acquire_shared(), line, 4);
+    EXPECT_TRUE(eventually([&] { return count_of_the_second("get") == 2; }));
+    EXPECT_EQ(count_of_the_second("children"), 1);
+    wait(writing.release());
+    auto also_writing = next.get();
+    EXPECT_FALSE(ours.done(20ms));
+    EXPECT_EQ(count_of_the_second("get"), 2) << "it watched both";
+    seam_.reset_counts();
+    wait(also_writing.release());
+    EXPECT_TRUE(ours.get().held());
+    EXPECT_THAT(verbs_of_the_second_until_its_grant(), IsEmpty());
+}
+
+TEST_F(family_cost, AReaderBehindAWriterThatHasDowngradedSeesItByOneRead)
+{
+    const auto s = open();
+    turnstile::shared_mutex m{s, line};
+    const auto writing = wait(m.acquire());
+    wait(turnstile::shared_mutex::downgrade(writing));
+    seam_.reset_counts();
+    EXPECT_TRUE(wait(m.acquire_shared()).held());
+    EXPECT_THAT(verbs(), ElementsAre("create", "children", "get"));
+    EXPECT_EQ(seam_.round_trips(), 2U);
+}
+
+TEST_F(family_cost, ADowngradeLetsAWaitingReaderInByOneRead)
+{
+    const auto holders = open();
+    const auto s = open();
+    const auto writing = wait(turnstile::shared_mutex{holders, line}.acquire());
+    auto ours = stand(turnstile::shared_mutex{s, line}.acquire_shared(), line, 2);
+    EXPECT_TRUE(eventually([&] { return server_.watch_count() > 0; }));
+    seam_.reset_counts();
+    wait(turnstile::shared_mutex::downgrade(writing));
+    EXPECT_TRUE(ours.get().held());
+    EXPECT_THAT(verbs_of_the_second_until_its_grant(), ElementsAre("get"));
+}
+
+TEST_F(family_cost, ATryToReadWhereNobodyWritesIsTwoRoundTrips)
+{
+    const auto s = open();
+    turnstile::shared_mutex m{s, line};
+    const auto reading = wait(m.acquire_shared());
+    seam_.reset_counts();
+    EXPECT_TRUE(wait(m.try_acquire_shared()));
+    EXPECT_THAT(verbs(), ElementsAre("children", "create", "children"));
+    EXPECT_EQ(seam_.round_trips(), 2U);
+}
+
+TEST_F(family_cost, ATryToReadBehindAWriterThatHasDowngradedIsFourRoundTrips)
+{
+    const auto s = open();
+    turnstile::shared_mutex m{s, line};
+    const auto writing = wait(m.acquire());
+    wait(turnstile::shared_mutex::downgrade(writing));
+    seam_.reset_counts();
+    EXPECT_TRUE(wait(m.try_acquire_shared()));
+    EXPECT_THAT(verbs(), ElementsAre("children", "get", "create", "children", "get"));
+    EXPECT_EQ(seam_.round_trips(), 4U);
 }
 
 TEST_F(family_cost, ATryToReadBehindOneWriterLooksAtIt)
@@ -155,6 +259,84 @@ TEST_F(family_cost, AWaiterForPermitsWatchesAsManyAsThereAreAndOneAndTheMaximum)
     EXPECT_EQ(count_of_the_second("children"), 1);
 }
 
+TEST_F(family_cost, WithDifferentWeightsAListMayLieBetweenTheLastReleaseAndTheGrant)
+{
+    constexpr std::uint32_t maximum = 6;
+    const auto holders = open();
+    const auto s = open();
+    std::vector<lease> held;
+    for (const std::uint32_t weight : {1U, 1U, 1U, 1U, 2U})
+        held.push_back(wait(semaphore{holders, line, maximum}.acquire(permits{weight}, 10s)));
+    auto ours = stand(semaphore{s, line, maximum}.acquire(permits{5}, 10s), line, 6);
+    // The nearest alone fills the line for us, so it and one more are watched: nobody tells of those before them.
+    EXPECT_TRUE(eventually([&] { return count_of_the_second("get") == 1 + 2 + 1; }));
+    for (const auto i : {0U, 1U, 2U})
+        wait(held[i].release());
+    EXPECT_FALSE(ours.done(20ms));
+    EXPECT_EQ(count_of_the_second("children"), 1);
+    seam_.reset_counts();
+    wait(held[4].release());
+    EXPECT_TRUE(ours.get().held());
+    EXPECT_THAT(verbs_of_the_second_until_its_grant(), ElementsAre("children"));
+}
+
+TEST_F(family_cost, AReleaseMakesAWaiterForPermitsListWhenItNoLongerSeesFarEnough)
+{
+    constexpr std::uint32_t maximum = 2;
+    const auto holders = open();
+    const auto s = open();
+    const auto ask = [&](const session& who) { return semaphore{who, line, maximum}.acquire(10s); };
+    auto one = wait(ask(holders));
+    auto two = wait(ask(holders));
+    auto third = stand(ask(holders), line, 3);
+    auto fourth = stand(ask(holders), line, 4);
+    auto fifth = stand(ask(holders), line, 5);
+    auto ours = stand(ask(s), line, 6);
+    EXPECT_TRUE(eventually([&] { return count_of_the_second("get") == 1 + 3 + 1; }));
+    seam_.reset_counts();
+    wait(one.release());
+    auto three = third.get();
+    EXPECT_FALSE(ours.done(20ms));
+    EXPECT_THAT(verbs_of_the_second(), IsEmpty()) << "of one that it does not watch it is not told";
+    wait(three.release());
+    auto four = fourth.get();
+    EXPECT_TRUE(eventually([&] { return count_of_the_second("get") == 1; }));
+    EXPECT_FALSE(ours.done(20ms));
+    EXPECT_THAT(verbs_of_the_second(), ElementsAre("children", "get"));
+    wait(two.release());
+    auto five = fifth.get();
+    EXPECT_FALSE(ours.done(20ms));
+    seam_.reset_counts();
+    wait(four.release());
+    EXPECT_TRUE(ours.get().held());
+    EXPECT_THAT(verbs_of_the_second_until_its_grant(), IsEmpty());
+}
+
+TEST_F(family_cost, AChangeOfTheMaximumIsOneReadForAWaiter)
+{
+    const auto holders = open();
+    const auto s = open();
+    const auto held = wait(semaphore{holders, line, 1}.acquire());
+    auto ours = stand(semaphore{s, line, 1}.acquire(), line, 2);
+    // The holder's node and the maximum.
+    EXPECT_TRUE(eventually([&] { return server_.watch_count() == 2; }));
+    seam_.reset_counts();
+    wait(semaphore{holders, line}.set_maximum(2));
+    EXPECT_TRUE(ours.get().held());
+    EXPECT_THAT(verbs_of_the_second_until_its_grant(), ElementsAre("get"));
+}
+
+TEST_F(family_cost, AnotherMaximumIsRefusedAfterOneRoundTripAndItsPlaceGivenBackInTheBackground)
+{
+    const auto s = open();
+    const auto held = wait(semaphore{s, line, 3}.acquire());
+    seam_.reset_counts();
+    EXPECT_THROW(wait(semaphore{s, line, 4}.acquire()), error);
+    wait(s.swept(10s));
+    EXPECT_THAT(verbs(), ElementsAre("create", "children", "get", "erase"));
+    EXPECT_EQ(seam_.round_trips(), 1U + 1U);
+}
+
 TEST_F(family_cost, InspectionIsTwoRoundTrips)
 {
     const auto s = open();
@@ -187,6 +369,17 @@ TEST_F(family_cost, ALookForTheLeaderIsTwoRoundTripsAndThreeWhenThereIsNoElectio
     auto news = run_.spawn(leaders.next());
     EXPECT_FALSE(news.done(20ms));
     EXPECT_EQ(verbs().size(), 2U) << "it waits for the event of the watch that the first look has left";
+}
+
+TEST_F(family_cost, ALookForTheLeaderWhenNobodyLeadsIsTwoLists)
+{
+    const auto s = open();
+    wait(wait(leader_election{s, "/leader", "a"}.campaign()).release());
+    seam_.reset_counts();
+    auto nobody = leader_election{s, "/leader"}.observe();
+    EXPECT_FALSE(wait(nobody.next()));
+    EXPECT_THAT(verbs(), ElementsAre("children", "children"));
+    EXPECT_EQ(seam_.round_trips(), 2U);
 }
 
 TEST_F(family_cost, SeveralLocksAreOneTransactionHoweverManyTheyAre)

@@ -59,7 +59,7 @@ protected:
     async_runner run_;
 };
 
-using every_kind = ::testing::Types<mutex_kind, writer_kind, semaphore_kind, whole_semaphore_kind, multi_kind>;
+using every_kind = ::testing::Types<mutex_kind, writer_kind, semaphore_kind, whole_semaphore_kind, multi_kind, leader_kind>;
 struct names {
     template <class Kind>
     static std::string GetName(int)
@@ -108,6 +108,20 @@ TYPED_TEST(lock_cost, ARefusedTryIsOneRoundTripAndNoWrite)
     EXPECT_EQ(this->seam_.writes(), 0U);
     EXPECT_EQ(this->seam_.reads(), TypeParam::reads_of_a_refused_try());
     EXPECT_EQ(this->seam_.round_trips(), 1U);
+}
+
+TYPED_TEST(lock_cost, ATryOfAFreeLockIsTwoRoundTripsAndThreeWhenADirectoryIsMissing)
+{
+    const auto s = this->open();
+    this->seam_.reset_counts();
+    auto cold = this->wait(TypeParam::try_acquire(s, 10s));
+    ASSERT_TRUE(cold);
+    EXPECT_EQ(this->seam_.round_trips(), 3U);
+    this->wait(cold->release());
+    this->seam_.reset_counts();
+    EXPECT_TRUE(this->wait(TypeParam::try_acquire(s, 10s)));
+    EXPECT_EQ(this->seam_.round_trips(), 2U);
+    EXPECT_EQ(this->seam_.reads(), 2 * TypeParam::reads_of_a_refused_try());
 }
 
 TYPED_TEST(lock_cost, AHandOverAsksNothing)
