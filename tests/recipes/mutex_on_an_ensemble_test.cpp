@@ -1,8 +1,5 @@
 // The mutex while servers are killed, frozen, cut off from each other, restarted and wiped, one or all of them.
-#include "support/async_runner.hpp"
-#include "support/backend.hpp"
-#include "support/eventually.hpp"
-#include "support/zookeeper_under_test.hpp"
+#include "ensemble_room.hpp"
 
 #include <turnstile/recipes/mutex.hpp>
 #include <turnstile/result.hpp>
@@ -17,7 +14,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <tuple>
 
 namespace turnstile::test {
 namespace {
@@ -37,23 +33,6 @@ error_code error_of(const std::function<void()>& f)
     return {};
 }
 
-session towards(const std::string& servers, std::chrono::milliseconds timeout)
-{
-    session_options o{servers};
-    o.session_timeout = timeout;
-    o.retry_delay_min = 5ms;
-    o.retry_delay_max = 100ms;
-    return session::open(o);
-}
-
-/// Not older than the call, whichever member answers; none when there is no such node.
-std::vector<std::string> children_now(const session& s, const std::string& path)
-{
-    wait(s.sync(path, patience));
-    const auto children = wait(as_result(s.children(path, patience)));
-    return children ? *children : std::vector<std::string>{};
-}
-
 boost::asio::awaitable<boot_clock::time_point> time_of_loss(lease& l)
 {
     co_await l.lost();
@@ -62,32 +41,18 @@ boost::asio::awaitable<boot_clock::time_point> time_of_loss(lease& l)
 
 // ---- All servers
 
-/// Wiped or not; and whether it is all servers of what the tests run on, or of an ensemble.
-class mutex_and_restarts : public ::testing::TestWithParam<std::tuple<bool, bool>> {
-protected:
-    void SetUp() override
-    {
-        if (std::get<1>(GetParam()) && kind_under_test() != zookeeper_kind::server)
-            GTEST_SKIP() << "what the tests run on is an ensemble already";
-    }
-    void TearDown() override { zk_.repair(); }
-
-    const bool wiped_ = std::get<0>(GetParam());
-    zookeeper_under_test& zk_ = std::get<1>(GetParam()) ? real_ensemble() : real_zookeeper();
-};
+class mutex_and_restarts : public recipe_and_restarts {};
 
 TEST_P(mutex_and_restarts, RecoversWhenAllServersAreRestarted)  // 25
 {
     const std::string line = "/locks/order-42";
-    const auto a = towards(zk_.connect_string(), 1s);
-    const auto b = towards(zk_.connect_string(), 1s);
+    const auto a = open();
+    const auto b = open();
     async_runner run;
     auto first = wait(mutex{a, line}.acquire(patience));
     auto second = run.spawn(mutex{b, line}.acquire(60s));
     ASSERT_TRUE(eventually([&] { return children_now(b, line).size() == 2; }));
-    zk_.kill_all();
-    if (wiped_)
-        zk_.wipe_all();
+    stop_all();
     zk_.start_all();
     // Whoever held and whoever waited gets a clear answer, and everybody gets the lock again.
     // (The holder's session may have survived: then its lease is good until it is released.)
@@ -104,10 +69,7 @@ TEST_P(mutex_and_restarts, RecoversWhenAllServersAreRestarted)  // 25
 }
 
 INSTANTIATE_TEST_SUITE_P(data, mutex_and_restarts, ::testing::Combine(::testing::Bool(), ::testing::Bool()),
-                         [](const auto& p) {
-                             return std::string{std::get<0>(p.param) ? "wiped" : "kept"} +
-                                    (std::get<1>(p.param) ? "_in_an_ensemble" : "");
-                         });
+                         name_of_restart);
 
 // ---- One server of several
 
