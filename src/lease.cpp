@@ -306,15 +306,6 @@ boost::asio::awaitable<std::string> wait_for_a_write(std::shared_ptr<detail::hol
     co_return std::move(written.data);
 }
 
-boost::asio::awaitable<void> return_loan(lease l, std::shared_ptr<detail::holding> h)
-{
-    const bool lost = !h->good();
-    l.release_in_background();
-    if (lost)
-        throw error{errc::lost, "lease::release", h->path()};
-    co_return;
-}
-
 /// The lease itself is only kept here: it releases in the background if nobody ever awaits this.
 boost::asio::awaitable<void> give_back_and_wait([[maybe_unused]] lease kept, std::shared_ptr<detail::holding> h,
                                                 deadline until)
@@ -345,22 +336,41 @@ boost::asio::awaitable<void> lease::release(deadline until)
 {
     auto h = holding_;
     if (lender_)
-        return return_loan(std::move(*this), std::move(h));
+        return return_loan(std::move(*this), until);
     return give_back_and_wait(std::move(*this), std::move(h), until);
 }
 
 void lease::release_in_background() noexcept
 {
+    if (lender_)
+        *this = go_back();
     const auto h = std::move(holding_);
-    const auto to = std::move(lender_);
-    if (h && to) {
-        h->change_hands();
-        to->returned(lease{h});
-        return;
-    }
     if (!h || h->begin_release() == errc::not_held)
         return;
     give_back(h, nullptr);
+}
+
+lease lease::go_back() noexcept
+{
+    const auto to = std::move(lender_);
+    const auto h = std::move(holding_);
+    if (!h)
+        return {};
+    h->change_hands();
+    return to->returned(lease{h});
+}
+
+boost::asio::awaitable<void> lease::return_loan(lease l, deadline until)
+{
+    const bool lost = l.holding_ && !l.holding_->good();
+    const auto where = l.path();
+    auto given_up = l.go_back();
+    if (lost)
+        throw error{errc::lost, "lease::release", where};
+    if (given_up.holding_) {
+        auto h = given_up.holding_;
+        co_await give_back_and_wait(std::move(given_up), std::move(h), until);
+    }
 }
 
 lease lend(lease l, std::shared_ptr<lender> to)

@@ -115,6 +115,8 @@ private:
     friend class session;
     friend TURNSTILE_EXPORT lease lend(lease l, std::shared_ptr<lender> to);
     explicit lease(std::shared_ptr<detail::holding> h) noexcept;
+    lease go_back() noexcept;
+    static boost::asio::awaitable<void> return_loan(lease l, deadline until);
 
     std::shared_ptr<detail::holding> holding_;
     std::shared_ptr<lender> lender_;  // where it goes when its holder is done; nobody: it is given up

@@ -27,8 +27,8 @@ public:
     virtual ~lender();
 
     /// The holder is done with it; its own waits (lost(), node_written()) have been ended. It may have been lost. On
-    /// whatever thread the holder was.
-    virtual void returned(lease l) noexcept = 0;
+    /// whatever thread the holder was. What is handed back is given up: a release() waits for that.
+    virtual lease returned(lease l) noexcept = 0;
 };
 
 /// `l`, on loan. Throws errc::bad_argument when it is on loan already.

@@ -31,10 +31,10 @@ public:
     {
     }
 
-    void returned(lease l) noexcept override
+    lease returned(lease l) noexcept override
     {
         present_.reset();  // before the next one has it: that may be the same owner
-        line_->returned(turn_, std::move(l));
+        return line_->returned(turn_, std::move(l));
     }
 
 private:
@@ -140,7 +140,7 @@ std::optional<lease> local_line::take_kept(const std::shared_ptr<void>& present)
 std::optional<std::uint64_t> local_line::begin_try()
 {
     const std::lock_guard lock{mutex_};
-    if (state_ != state::idle)
+    if (state_ != state::idle && (state_ != state::ending || !queue_.empty()))
         return std::nullopt;
     state_ = state::asking;
     return ++turn_;
@@ -197,7 +197,8 @@ void local_line::asked(std::uint64_t /*turn*/, error_code failed, lease granted)
     run(std::move(e));
 }
 
-void local_line::returned(std::uint64_t turn, lease l) noexcept
+/// What is given up is the caller's to release.
+lease local_line::returned(std::uint64_t turn, lease l) noexcept
 {
     const bool good = l.held();
     errands e;
@@ -211,18 +212,23 @@ void local_line::returned(std::uint64_t turn, lease l) noexcept
         else
             give_up(std::move(l), e);
     }
+    auto ended = std::move(e.ended);
     run(std::move(e));
+    return ended;
 }
 
-/// Lost, while a caller has it or nobody.
+/// Released; or lost, while a caller has it or nobody.
 void local_line::turn_over(std::uint64_t turn) noexcept
 {
     errands e;
     {
         const std::lock_guard lock{mutex_};
-        if (turn != turn_ || (state_ != state::lent && state_ != state::kept))
+        if (turn != turn_ || state_ == state::idle || state_ == state::asking)
             return;
-        give_up(std::move(kept_), e);
+        if (state_ != state::ending)
+            give_up(std::move(kept_), e);
+        state_ = state::idle;
+        begin_asking(e);
     }
     run(std::move(e));
 }
@@ -303,16 +309,15 @@ void local_line::pass_on(lease l, errands& e)
     }
 }
 
-/// The turn is over; who waits asks for another.
+/// The turn is over once the lease is: then whoever waits asks for another, behind the delete.
 void local_line::give_up(lease l, errands& e)
 {
     if (state_ == state::kept)
         all_->keeps_no_more(this);
-    state_ = state::idle;
+    state_ = state::ending;
     if (looking_out_)
         e.stop.push_back(std::exchange(looking_out_, nullptr));
     e.ended = std::move(l);
-    begin_asking(e);
 }
 
 // ---- Errands ------------------------------------------------------------------------------------------------------------
@@ -324,7 +329,7 @@ lease local_line::lent(lease l, std::uint64_t turn, std::shared_ptr<void> presen
 
 void local_line::run(errands e)
 {
-    e.ended.release_in_background();  // sent before the next place is asked for
+    e.ended.release_in_background();
     if (e.looking_out)
         look_out(e.turn, e.in, e.looking_out);
     // Signals belong to the errands' thread. Behind what they stop: that may have to begin there yet.
@@ -343,7 +348,8 @@ void local_line::run(errands e)
             const std::lock_guard lock{mutex_};
             queue_.push_front(std::move(e.next));
         }
-        return returned(e.turn, std::move(e.for_next));
+        returned(e.turn, std::move(e.for_next)).release_in_background();
+        return;
     }
     e.next->turn->bring(lent(std::move(e.for_next), e.turn, std::move(e.next->present)));
 }

@@ -2,7 +2,8 @@
 //
 //     idle ──ask──▶ asking ──granted──▶ lent ──returned──▶ lent      to the next caller, so often in a row
 //      ▲                                 ▲  └──returned──▶ kept      nobody wants it: it may stay
-//      └── failed, given up, lost        └───────take───────┘
+//      ├── failed, lost                  ├───────take───────┘
+//      └── ending ◀──given up────────────┘
 #pragma once
 
 #include <turnstile/lending.hpp>
@@ -62,7 +63,7 @@ public:
     void give_up_kept() noexcept;
 
 private:
-    enum class state : unsigned char { idle, asking, lent, kept };
+    enum class state : unsigned char { idle, asking, lent, kept, ending };
     class loan;
     struct turn_mark;
     /// What is to be done once the mutex is released.
@@ -75,7 +76,7 @@ private:
     void look_out(std::uint64_t turn, epoch in, const signal& stop);
     void alone(std::uint64_t turn);
     void others_came(std::uint64_t turn);
-    void returned(std::uint64_t turn, lease l) noexcept;
+    lease returned(std::uint64_t turn, lease l) noexcept;
     void turn_over(std::uint64_t turn) noexcept;
 
     // Under the mutex.

@@ -106,18 +106,19 @@ class lock_options_contract : public lock_contract<Setting> {
 };
 
 template <backend_kind Where>
-using every_lock = ::testing::Types<on<mutex_kind, Where>, on<writer_kind, Where>, on<writer_behind_readers_kind, Where>,
-                                    on<reader_behind_writers_kind, Where>, on<semaphore_kind, Where>,
-                                    on<whole_semaphore_kind, Where>, on<multi_kind, Where>, on<leader_kind, Where>>;
+using every_lock =
+    ::testing::Types<on<mutex_kind, Where>, on<writer_kind, Where>, on<writer_behind_readers_kind, Where>,
+                     on<reader_behind_writers_kind, Where>, on<semaphore_kind, Where>, on<whole_semaphore_kind, Where>,
+                     on<multi_kind, Where>, on<cohort_kind, Where>, on<leader_kind, Where>>;
 template <backend_kind Where>
 using every_exclusive_lock =
     ::testing::Types<on<mutex_kind, Where>, on<writer_kind, Where>, on<writer_behind_readers_kind, Where>,
                      on<semaphore_kind, Where>, on<whole_semaphore_kind, Where>, on<multi_kind, Where>,
-                     on<leader_kind, Where>>;
+                     on<cohort_kind, Where>, on<leader_kind, Where>>;
 template <backend_kind Where>
 using every_lock_with_options =
     ::testing::Types<on<mutex_kind, Where>, on<writer_kind, Where>, on<writer_behind_readers_kind, Where>,
                      on<reader_behind_writers_kind, Where>, on<semaphore_kind, Where>, on<whole_semaphore_kind, Where>,
-                     on<multi_kind, Where>>;
+                     on<multi_kind, Where>, on<cohort_kind, Where>>;
 
 }  // namespace turnstile::test

@@ -1,6 +1,7 @@
 // The lock-like recipes as one kind of thing: what lock_contract and lock_faultsim ask of each.
 #pragma once
 
+#include <turnstile/recipes/cohort_mutex.hpp>
 #include <turnstile/recipes/leader_election.hpp>
 #include <turnstile/recipes/multi_lock.hpp>
 #include <turnstile/recipes/mutex.hpp>
@@ -113,6 +114,12 @@ struct multi_kind : exclusive_lock<multi_kind> {
     static std::vector<std::string> lines() { return {"/locks/order-42", "/locks/user-7", "/stock/b/12"}; }
     static std::size_t reads_of_a_refused_try() { return 3; }
     static multi_lock make(session s) { return multi_lock{std::move(s), lines()}; }
+};
+
+/// Each call is a caller of a cohort of its own: to the others a cohort is one contender.
+struct cohort_kind : exclusive_lock<cohort_kind> {
+    static constexpr const char* name = "cohort";
+    static cohort_mutex make(session s) { return {cohort{std::move(s)}, lines().front()}; }
 };
 
 /// Candidates say until when, and nothing else.

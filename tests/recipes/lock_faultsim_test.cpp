@@ -79,7 +79,7 @@ protected:
 };
 
 using every_kind = ::testing::Types<mutex_kind, writer_kind, writer_behind_readers_kind, reader_behind_writers_kind,
-                                    semaphore_kind, whole_semaphore_kind, multi_kind, leader_kind>;
+                                    semaphore_kind, whole_semaphore_kind, multi_kind, cohort_kind, leader_kind>;
 struct names {
     template <class Kind>
     static std::string GetName(int)

@@ -82,8 +82,7 @@ public:
     /// Cancellation, deadline: the caller leaves the queue; the process's place is given up when nobody is left in it.
     /// Errors: as mutex::acquire. Those of the process's place reach every caller who waits.
     ///
-    /// The lease is an ordinary one. Its release costs nothing when the lock stays in the process, and otherwise does not
-    /// wait for its delete, which is certain to happen.
+    /// The lease is an ordinary one. Its release costs nothing when the lock stays in the process.
     boost::asio::awaitable<lease> acquire(acquire_options how);
     boost::asio::awaitable<lease> acquire();
 
