@@ -24,7 +24,7 @@ constexpr auto p50 = "hand-over p50 µs";
 constexpr auto p99 = "hand-over p99 µs";
 
 /// Only the holder writes here. That passes through ZooKeeper, of which C++ knows nothing: `inside_` orders it for the
-/// compiler. cannot.
+/// compiler.
 class scoreboard {
 public:
     scoreboard() { hand_overs_.reserve(1 << 20); }

@@ -1,4 +1,5 @@
 // Turnstile beside its peers, in the same run: rounds alternate, so that what disturbs the machine disturbs both.
+#include "curator.hpp"
 #include "report.hpp"
 #include "workload.hpp"
 
@@ -12,6 +13,7 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 
@@ -34,14 +36,32 @@ bool wanted(const plan& p, const workload& w)
            std::any_of(w.measures.begin(), w.measures.end(), [&](const measure& m) { return p.only.contains(m.id); });
 }
 
+std::vector<workload> everything()
+{
+    std::vector<workload> all{uncontended_latency(), uncontended_rate(), one_key(2), one_key(8),
+                              one_key(32),           many_waiters()};
+    const auto other = std::make_shared<curator>();
+    for (const auto& some : {family_alone(other), family_races(other)})
+        all.insert(all.end(), some.begin(), some.end());
+    return all;
+}
+
 std::vector<findings> chosen(const plan& p)
 {
     std::vector<findings> all;
-    for (auto& w : {uncontended_latency(), uncontended_rate(), one_key(2), one_key(8), one_key(32), many_waiters()}) {
+    for (const auto& w : everything()) {
         if (wanted(p, w))
             all.push_back({w, {}, std::vector<std::vector<reading>>(w.ours.size())});
     }
     return all;
+}
+
+void name_who_is_missing(const std::vector<findings>& all)
+{
+    if (std::any_of(all.begin(), all.end(), [](const findings& f) { return !f.what.beside.go; }))
+        std::cerr << "bench: Curator was not there when this was built, its column stays empty. On Debian 12: "
+                     "apt-get install " +
+                         curator::missing() + '\n';
 }
 
 arena arena_of(const plan& p, std::string servers)
@@ -75,6 +95,13 @@ void measure_all(std::vector<findings>& all, const arena& a, const plan& p)
     auto warm_up = a;
     warm_up.duration *= p.quick ? 1 : 3;
     uncontended_rate().beside.go(warm_up);
+    warm_up.samples *= p.quick ? 1 : 5;
+    for (const auto& f : all) {
+        if (f.what.beside.go && f.what.beside.wants_warm_up) {
+            std::cerr << "warming " << f.what.beside.name << " up: " << f.what.title << '\n';
+            f.what.beside.go(warm_up);
+        }
+    }
     for (int round = 0; round < p.rounds; ++round) {
         for (auto& f : all) {
             std::cerr << "round " << round + 1 << " of " << p.rounds << ": " << f.what.title << '\n';
@@ -129,6 +156,7 @@ try {
     auto all = chosen(p);
     if (all.empty())
         throw std::invalid_argument{"no workload has such an id"};
+    name_who_is_missing(all);
     std::optional<turnstile::testing::server> own;
     if (p.servers.empty())
         own.emplace(as_in_production());

@@ -5,12 +5,15 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace bench {
+
+class curator;
 
 /// Where and how long.
 struct arena {
@@ -64,5 +67,9 @@ workload uncontended_latency();
 workload uncontended_rate();
 workload one_key(int contenders);
 workload many_waiters();
+
+/// The lock family beside Curator: see curator.hpp.
+std::vector<workload> family_alone(const std::shared_ptr<curator>& other);
+std::vector<workload> family_races(const std::shared_ptr<curator>& other);
 
 }  // namespace bench
