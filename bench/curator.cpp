@@ -21,7 +21,7 @@ using boost::asio::ip::tcp;
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds patience_to_start{30};
-constexpr std::chrono::seconds patience_to_answer{120};
+constexpr std::chrono::seconds patience_to_answer{300};
 
 std::string everything_in(const fs::path& file)
 {
