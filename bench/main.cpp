@@ -95,7 +95,7 @@ void measure_all(std::vector<findings>& all, const arena& a, const plan& p)
     auto warm_up = a;
     warm_up.duration *= p.quick ? 1 : 3;
     uncontended_rate().beside.go(warm_up);
-    warm_up.samples *= p.quick ? 1 : 2;
+    warm_up.samples *= p.quick ? 1 : 4;
     for (const auto& f : all) {
         if (f.what.beside.go && f.what.beside.wants_warm_up) {
             std::cerr << "warming " << f.what.beside.name << " up: " << f.what.title << '\n';
