@@ -71,8 +71,9 @@ mutants: ## breaks the SDK in the ways of tests/mutants, which the fast tests mu
 	@scripts/mutants
 
 .PHONY: bench
-bench: ## benchmarks, with the raw C client beside us
+bench: ## benchmarks, with the raw C client and Curator beside us
 	@scripts/setup build run
+	@scripts/setup interop || echo "bench: without Curator"
 	@cmake --preset release
 	@cmake --build --preset release --parallel $(JOBS)
 	@bench/run

@@ -129,9 +129,9 @@ reading our_rate(const arena& a)
 workload uncontended_latency()
 {
     return {"uncontended acquire",
-            raw_latency,
+            peer::raw_client(raw_latency),
             {{"thread", our_latency}},
-            {{"P1", p50, target{target::at_most_times_raw, 1.10}},
+            {{"P1", p50, target{target::at_most_times_peer, 1.10}},
              {"P1", p99, {}},
              {"", per_pair::cpu, {}},
              {"", per_pair::switches, {}},
@@ -142,10 +142,10 @@ workload uncontended_latency()
 workload uncontended_rate()
 {
     return {"acquire + release, not awaited",
-            raw_rate,
+            peer::raw_client(raw_rate),
             {{"thread", our_rate}},
-            {{"P2", rate, target{target::at_least_times_raw, 1 / 1.15}},
-             {"P2", per_pair::cpu, target{target::at_most_times_raw, 1.30}},
+            {{"P2", rate, target{target::at_least_times_peer, 1 / 1.15}},
+             {"P2", per_pair::cpu, target{target::at_most_times_peer, 1.30}},
              {"", per_pair::switches, {}},
              {"", per_pair::allocations, {}},
              {"", per_pair::requests, {}}}};

@@ -4,6 +4,7 @@
 
 #include <malloc.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include <atomic>
 #include <chrono>
@@ -57,6 +58,16 @@ namespace {
 
 double microseconds(const timeval& t) { return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec); }
 
+/// With all threads, also of the past.
+double cpu_us_of(pid_t process)
+{
+    clockid_t its_clock{};
+    timespec used{};
+    if (clock_getcpuclockid(process, &its_clock) != 0 || clock_gettime(its_clock, &used) != 0)
+        throw std::runtime_error{"no such process any more"};
+    return static_cast<double>(used.tv_sec) * 1e6 + static_cast<double>(used.tv_nsec) / 1e3;
+}
+
 /// The number behind `label` in a text of "label: number" lines.
 double number_behind(const std::string& label, std::istream& text)
 {
@@ -87,6 +98,20 @@ void meter::share(reading& into, double pairs) const
     into[per_pair::switches] = (now.switches - before_.switches) / pairs;
     into[per_pair::allocations] = (now.allocations - before_.allocations) / pairs;
     into[per_pair::requests] = (now.requests - before_.requests) / pairs;
+}
+
+meter_of_another::meter_of_another(std::string servers, pid_t whose)
+    : servers_{std::move(servers)},
+      whose_{whose},
+      cpu_us_before_{cpu_us_of(whose)},
+      requests_before_{requests_received(servers_)}
+{
+}
+
+void meter_of_another::share(reading& into, double pairs) const
+{
+    into[per_pair::cpu] = (cpu_us_of(whose_) - cpu_us_before_) / pairs;
+    into[per_pair::requests] = (requests_received(servers_) - requests_before_) / pairs;
 }
 
 footprint footprint_now()

@@ -3,6 +3,8 @@
 
 #include "statistics.hpp"
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 
@@ -34,6 +36,20 @@ private:
 
     std::string servers_;
     totals before_;
+};
+
+/// What another process takes, as far as it is seen from outside: CPU, and requests of anybody. Counts from its construction
+/// on.
+class meter_of_another {
+public:
+    meter_of_another(std::string servers, pid_t whose);
+    void share(reading& into, double pairs) const;
+
+private:
+    std::string servers_;
+    pid_t whose_;
+    double cpu_us_before_;
+    double requests_before_;
 };
 
 /// What this process occupies.

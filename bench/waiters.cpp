@@ -97,7 +97,7 @@ reading our_crowd(const arena& a)
 workload many_waiters()
 {
     return {"10,000 waiters on one session",
-            raw_crowd,
+            peer::raw_client(raw_crowd),
             {{"coroutines", our_crowd}},
             {{"P11", heap, target{target::at_most, 2048}},
              {"P11", threads, target{target::at_most, 0}},

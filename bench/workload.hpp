@@ -1,15 +1,19 @@
-// A workload is one thing done by two sides: the raw C client, and Turnstile in one style or more.
+// A workload is one thing done by two sides: a peer, and Turnstile in one style or more.
 #pragma once
 
 #include "statistics.hpp"
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bench {
+
+class curator;
 
 /// Where and how long.
 struct arena {
@@ -23,6 +27,18 @@ struct arena {
 
 using run = std::function<reading(const arena&)>;
 
+/// Who does the same beside us.
+struct peer {
+    std::string name;    ///< heads a column of the report
+    std::string word;    ///< for targets, and in the JSON
+    std::string file;    ///< of results, without its ending
+    run go;              ///< empty: it is not here
+    bool wants_warm_up;  ///< is compiled while it runs, so that its first rounds tell nothing
+
+    /// The limit: no library on top of libzookeeper can do better.
+    static peer raw_client(run go) { return {"raw C client", "raw", "latest", std::move(go), false}; }
+};
+
 /// Turnstile's side, in one way of using it.
 struct contestant {
     std::string style;
@@ -30,7 +46,7 @@ struct contestant {
 };
 
 struct target {
-    enum kind { at_most_times_raw, at_least_times_raw, at_most } how;
+    enum kind { at_most_times_peer, at_least_times_peer, at_most } how;
     double bar;
 };
 
@@ -42,7 +58,7 @@ struct measure {
 
 struct workload {
     std::string title;
-    run raw;
+    peer beside;
     std::vector<contestant> ours;
     std::vector<measure> measures;
 };
@@ -51,5 +67,9 @@ workload uncontended_latency();
 workload uncontended_rate();
 workload one_key(int contenders);
 workload many_waiters();
+
+/// The lock family beside Curator: see curator.hpp.
+std::vector<workload> family_alone(const std::shared_ptr<curator>& other);
+std::vector<workload> family_races(const std::shared_ptr<curator>& other);
 
 }  // namespace bench
