@@ -38,8 +38,8 @@ bool wanted(const plan& p, const workload& w)
 
 std::vector<workload> everything()
 {
-    std::vector<workload> all{uncontended_latency(), uncontended_rate(), one_key(2), one_key(8),
-                              one_key(32),           many_waiters()};
+    std::vector<workload> all{uncontended_latency(), uncontended_rate(), one_key(2),       one_key(8),
+                              one_key(32),           many_waiters(),     local_hand_over()};
     const auto other = std::make_shared<curator>();
     for (const auto& some : {family_alone(other), family_races(other)})
         all.insert(all.end(), some.begin(), some.end());

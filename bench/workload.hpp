@@ -67,6 +67,7 @@ workload uncontended_latency();
 workload uncontended_rate();
 workload one_key(int contenders);
 workload many_waiters();
+workload local_hand_over();
 
 /// The lock family beside Curator: see curator.hpp.
 std::vector<workload> family_alone(const std::shared_ptr<curator>& other);

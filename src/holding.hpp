@@ -68,7 +68,7 @@ private:
     std::int32_t told_version_ = 0;
     std::string written_;  // what it bears in that version
     std::shared_ptr<void> keepsake_;
-    std::stop_source stop_;
+    std::stop_source stop_{std::nostopstate};  // made for the first who asks for its token
 };
 
 }  // namespace turnstile::inline v0::detail

@@ -42,30 +42,35 @@ void holding::lose()
     if (!end_as(lease_state::lost, {}))
         return;
     owner.core()->keeping().remove(this);
-    std::stop_source stop;
+    std::stop_source stop{std::nostopstate};
     {
         const std::lock_guard lock{mutex_};
         stop = stop_;
     }
-    post_to_notifier([stop = std::move(stop)]() mutable { stop.request_stop(); });
+    if (stop.stop_possible())
+        post_to_notifier([stop = std::move(stop)]() mutable { stop.request_stop(); });
 }
 
 std::stop_token holding::stop_token()
 {
     const std::lock_guard lock{mutex_};
+    if (!stop_.stop_possible()) {
+        stop_ = std::stop_source{};
+        if (state_.load(std::memory_order_acquire) == lease_state::lost)
+            stop_.request_stop();
+    }
     return stop_.get_token();
 }
 
 void holding::change_hands()
 {
-    std::stop_source fresh;
     std::vector<std::shared_ptr<once<error_code>>> waiting;
     std::vector<std::shared_ptr<once<outcome>>> waiting_for_writes;
     {
         const std::lock_guard lock{mutex_};
         waiting.swap(waiting_);
         waiting_for_writes.swap(waiting_for_writes_);
-        stop_ = std::move(fresh);
+        stop_ = std::stop_source{std::nostopstate};
     }
     for (const auto& w : waiting_for_writes)
         w->complete(outcome{boost::asio::error::operation_aborted});

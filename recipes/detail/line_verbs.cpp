@@ -57,11 +57,23 @@ turnstile::access access_of(const place_view& p, const contender_record& record)
 
 }  // namespace
 
+void check_purpose(const std::string& path, const char* verb, const acquire_options& how)
+{
+    if (how.purpose.size() > purpose_max)
+        throw error{errc::bad_argument, verb, path, "purpose: at most 200 bytes"};
+}
+
+std::shared_ptr<presence> enter(const session& s, const std::string& path, const char* verb, const acquire_options& how)
+{
+    auto present = enter_line(s, path, how.owner, how.second_place);
+    if (!present)
+        throw error{errc::would_deadlock, verb, path, "the same owner holds it or waits for it already"};
+    return present;
+}
+
 std::shared_ptr<presence> enter(line_request& line, const acquire_options& how)
 {
-    line.present = enter_line(line.session, line.directory, how.owner, how.second_place);
-    if (!line.present)
-        throw error{errc::would_deadlock, line.verb, line.directory, "the same owner holds it or waits for it already"};
+    line.present = enter(line.session, line.directory, line.verb, how);
     return line.present;
 }
 
@@ -103,8 +115,7 @@ void check_line(const std::string& path, const char* recipe)
 
 line_request request_for(const session& s, const std::string& path, const char* verb, const acquire_options& how)
 {
-    if (how.purpose.size() > purpose_max)
-        throw error{errc::bad_argument, verb, path, "purpose: at most 200 bytes"};
+    check_purpose(path, verb, how);
     line_request line{s, path, verb};
     line.record = this_process();
     line.record.label = s.options().label;

@@ -23,7 +23,11 @@ void check_line(const std::string& path, const char* recipe);
 /// Throws errc::bad_argument.
 line_request request_for(const session& s, const std::string& path, const char* verb, const acquire_options& how);
 
+/// Throws errc::bad_argument.
+void check_purpose(const std::string& path, const char* verb, const acquire_options& how);
+
 /// Dropped when `how.owner` has nothing more to do with the line. Throws errc::would_deadlock.
+std::shared_ptr<presence> enter(const session& s, const std::string& path, const char* verb, const acquire_options& how);
 std::shared_ptr<presence> enter(line_request& line, const acquire_options& how);
 
 /// A deadline that has passed is an answer: nullopt.

@@ -258,7 +258,7 @@ void local_line::others_came(std::uint64_t turn)
 
 void local_line::drop_the_gone()
 {
-    std::erase_if(queue_, [](const auto& c) { return c->turn->over(); });
+    std::erase_if(queue_, [](const auto& c) { return c->turn.over(); });
 }
 
 void local_line::begin_turn(errands& e, epoch in)
@@ -340,7 +340,7 @@ void local_line::run(errands e)
     if (e.evicted)
         e.evicted->give_up_kept();
     for (const auto& c : e.failed)
-        c->turn->fail(e.why);
+        c->turn.fail(e.why);
     if (!e.next)
         return;
     if (!e.for_next.held()) {  // lost before anybody had it: the next in the queue is still the next
@@ -351,7 +351,7 @@ void local_line::run(errands e)
         returned(e.turn, std::move(e.for_next)).release_in_background();
         return;
     }
-    e.next->turn->bring(lent(std::move(e.for_next), e.turn, std::move(e.next->present)));
+    e.next->turn.bring(lent(std::move(e.for_next), e.turn, std::move(e.next->present)));
 }
 
 namespace {
@@ -464,7 +464,7 @@ awaitable<lease> wait_in(std::shared_ptr<local_line> line, const char* verb, std
             co_return std::move(*kept);
         const auto who = std::make_shared<local_line::caller>(present, purpose);
         const membership queued{line, who};
-        auto arrived = co_await who->turn->wait(until);
+        auto arrived = co_await who->turn.wait(until);
         if (arrived.first)
             throw error{as_answer(arrived.first, line->get_session()), verb, line->path()};
         if (arrived.second.held())
@@ -494,8 +494,8 @@ awaitable<std::optional<lease>> try_in(std::shared_ptr<local_line> line, line_pt
 
 awaitable<lease> acquire_locally(std::shared_ptr<local_line> line, const char* verb, acquire_options how)
 {
-    auto request = request_for(line->get_session(), line->path(), verb, how);
-    auto present = enter(request, how);
+    check_purpose(line->path(), verb, how);
+    auto present = enter(line->get_session(), line->path(), verb, how);
     return wait_in(std::move(line), verb, std::move(present), std::move(how.purpose), how.until);
 }
 

@@ -30,7 +30,7 @@ public:
     struct caller {
         std::shared_ptr<void> present;  ///< dropped when it has given the lock back
         std::string purpose;
-        std::shared_ptr<lease_arrival> turn = std::make_shared<lease_arrival>();
+        lease_arrival turn;
 
         caller(std::shared_ptr<void> present_, std::string purpose_)
             : present{std::move(present_)}, purpose{std::move(purpose_)}
