@@ -25,7 +25,7 @@ run_requirements smoke_requirements()
     run_requirements r;
     r.of_history = {{"grants", 2'000},     {"faults", 10},       {"expiries", 1}, {"zombies_rejected", 1},
                     {"leader_changes", 1}, {"places_seen", 100}, {"probes", 1},   {"censuses", 1},
-                    {"readers", 100},      {"permits", 200},     {"together", 3}};
+                    {"readers", 100},      {"permits", 200},     {"together", 2}};
     return r;
 }
 
