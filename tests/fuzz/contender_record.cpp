@@ -50,7 +50,7 @@ contender_record from_parts(std::string_view text)
     r.owner = parts[0];
     for (const auto& node : {parts[0], parts[1]})
         if (!node.empty())
-            r.holds.push_back(node);
+            r.holds.emplace_back(node);
     r.downgraded = parts[2].size() % 2 == 1;
     std::from_chars(parts[3].data(), parts[3].data() + parts[3].size(), r.pid);
     return r;
