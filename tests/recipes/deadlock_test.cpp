@@ -40,7 +40,7 @@ protected:
     service open_service(const std::string& purpose, const std::string& below = {})
     {
         auto o = zk_->options();
-        o.session_timeout = 2s;
+        o.session_timeout = 4s;  // a look a second
         if (!below.empty())
             o.root = join_path(o.root, below);
         return {session::open(std::move(o)), purpose};
@@ -91,7 +91,7 @@ TEST_P(deadlock_on, TheOneWhoCameLastIsToldAndTheOtherGoesOn)
 
     EXPECT_TRUE(editors_user.held()) << "it keeps what it had";
     expect_depth(order, 1);
-    EXPECT_FALSE(pay_waits.done(700ms)) << "one is enough";
+    EXPECT_FALSE(pay_waits.done(1500ms)) << "one is enough";
     editors_user.release_in_background();
     EXPECT_TRUE(pay_waits.get().held());
 }
@@ -127,7 +127,7 @@ TEST_P(deadlock_on, WhoWaitsInALineAndInNoCircleIsLeftInPeace)
     const auto stock_of_c = hold(c, stock);
     auto b_waits = ask(b, user, 2);
     auto c_waits = ask(c, order, 2);
-    EXPECT_FALSE(b_waits.done(1300ms));
+    EXPECT_FALSE(b_waits.done(1500ms));
     EXPECT_FALSE(c_waits.done());
     user_of_a.release_in_background();
     EXPECT_TRUE(b_waits.get().held());
@@ -143,7 +143,7 @@ TEST_P(deadlock_on, ReadersBesideReadersAreNoCircle)
     auto a_writes = run_.spawn(turnstile::shared_mutex{a.s, user}.acquire(a.how));
     expect_depth(user, 2);
     EXPECT_TRUE(wait(turnstile::shared_mutex{b.s, order}.acquire_shared(b.how)).held());
-    EXPECT_FALSE(a_writes.done(1300ms));
+    EXPECT_FALSE(a_writes.done(1500ms));
 }
 
 TEST_P(deadlock_on, AReaderWhoWaitsForAWriterWhoWaitsForItIsTold)
@@ -201,7 +201,7 @@ TEST_P(deadlock_on, WhatWasGivenBackMeanwhileIsNoCircle)
     expect_depth(user, 0);
     const auto others = hold(open_service("c"), user);
     auto a_waits = ask(a, user, 2);
-    EXPECT_FALSE(a_waits.done(1300ms));
+    EXPECT_FALSE(a_waits.done(1500ms));
     EXPECT_FALSE(b_waits.done());
 }
 
