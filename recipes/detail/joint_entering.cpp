@@ -34,6 +34,7 @@ std::vector<operation> joint_entering::directories() const
             for (auto& prefix : path_prefixes(t.line().directory))
                 missing.insert(std::move(prefix));
     std::vector<operation> creates;
+    creates.reserve(missing.size());
     for (const auto& path : missing)
         creates.emplace_back(op::create{path, "", create_mode::container});
     return creates;
