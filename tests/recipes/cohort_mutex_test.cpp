@@ -1,11 +1,10 @@
 // One place in the line for all callers of a process: who gets the lock, for how long it stays, and what ends that.
+#include "cost_room.hpp"
 #include "recipe_room.hpp"
 
 #include <turnstile/recipes/cohort_mutex.hpp>
 #include <turnstile/recipes/lockable.hpp>
 #include <turnstile/recipes/mutex.hpp>
-#include <turnstile/testing/faults.hpp>
-#include <turnstile/testing/memory_server.hpp>
 
 #include <atomic>
 #include <mutex>
@@ -382,35 +381,7 @@ INSTANTIATE_TEST_SUITE_P(real, cohort_mutex_on, ::testing::Values(backend_kind::
 // ---- What it costs: counted at the seam
 // -----------------------------------------------------------------------------------
 
-class cohort_mutex_cost : public ::testing::Test {
-protected:
-    session open()
-    {
-        session_options o;
-        o.transport = seam_.transport();
-        auto s = session::open(o);
-        wait(s.connected(10s));
-        return s;
-    }
-
-    template <class T>
-    static T wait(boost::asio::awaitable<T> what)
-    {
-        return blocking::wait(std::move(what));
-    }
-
-    std::vector<std::string> verbs() const
-    {
-        std::vector<std::string> out;
-        for (const auto& o : seam_.operations())
-            out.push_back(o.verb);
-        return out;
-    }
-
-    testing::memory_server server_;
-    testing::faults seam_{server_.transport()};
-    async_runner run_;
-};
+class cohort_mutex_cost : public cost_room {};
 
 TEST_F(cohort_mutex_cost, ATurnOfTheProcessIsOneCreateAndOneDeleteHoweverManyCallersItServes)
 {

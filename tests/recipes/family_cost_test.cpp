@@ -1,18 +1,11 @@
 // What the verbs of single recipes cost, beyond what all have in common (lock_cost_test): counted at the seam, never a time.
-#include "support/async_runner.hpp"
-#include "support/eventually.hpp"
+#include "cost_room.hpp"
 
-#include <turnstile/blocking.hpp>
 #include <turnstile/recipes/leader_election.hpp>
 #include <turnstile/recipes/multi_lock.hpp>
 #include <turnstile/recipes/revocation.hpp>
 #include <turnstile/recipes/semaphore.hpp>
 #include <turnstile/recipes/shared_mutex.hpp>
-#include <turnstile/testing/faults.hpp>
-#include <turnstile/testing/memory_server.hpp>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -24,31 +17,8 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class family_cost : public ::testing::Test {
+class family_cost : public cost_room {
 protected:
-    session open()
-    {
-        session_options o;
-        o.transport = seam_.transport();
-        auto s = session::open(o);
-        wait(s.connected(10s));
-        return s;
-    }
-
-    template <class T>
-    static T wait(boost::asio::awaitable<T> what)
-    {
-        return blocking::wait(std::move(what));
-    }
-
-    std::vector<std::string> verbs() const
-    {
-        std::vector<std::string> out;
-        for (const auto& o : seam_.operations())
-            out.push_back(o.verb);
-        return out;
-    }
-
     /// By the second session that was opened.
     std::vector<std::string> verbs_of_the_second() const
     {
@@ -78,18 +48,6 @@ protected:
         EXPECT_TRUE(eventually([&] { return server_.children(line).size() == depth; }));
         return r;
     }
-
-    /// Round trips can be told apart only when they take longer than submitting does.
-    static testing::memory_server_options slow()
-    {
-        testing::memory_server_options o;
-        o.round_trip = 3ms;
-        return o;
-    }
-
-    testing::memory_server server_{slow()};
-    testing::faults seam_{server_.transport()};
-    async_runner run_;
 };
 
 const std::string line = "/locks/a";

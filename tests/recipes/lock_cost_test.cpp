@@ -1,15 +1,6 @@
 // What every lock-like recipe costs, counted at the seam: operations and round trips. Never a time.
+#include "cost_room.hpp"
 #include "lock_family.hpp"
-
-#include "support/async_runner.hpp"
-#include "support/eventually.hpp"
-
-#include <turnstile/blocking.hpp>
-#include <turnstile/testing/faults.hpp>
-#include <turnstile/testing/memory_server.hpp>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace turnstile::test {
 namespace {
@@ -19,44 +10,9 @@ using ::testing::AnyOf;
 using ::testing::Each;
 
 template <class Kind>
-class lock_cost : public ::testing::Test {
+class lock_cost : public cost_room {
 protected:
-    session open()
-    {
-        session_options o;
-        o.transport = seam_.transport();
-        auto s = session::open(o);
-        wait(s.connected(10s));
-        return s;
-    }
-
-    template <class T>
-    T wait(boost::asio::awaitable<T> what)
-    {
-        return blocking::wait(std::move(what));
-    }
-
     lease acquire(const session& s) { return wait(Kind::acquire(s, 10s)); }
-
-    std::vector<std::string> verbs() const
-    {
-        std::vector<std::string> out;
-        for (const auto& o : seam_.operations())
-            out.push_back(o.verb);
-        return out;
-    }
-
-    /// Round trips can be told apart only when they take longer than submitting does.
-    static testing::memory_server_options slow()
-    {
-        testing::memory_server_options o;
-        o.round_trip = 3ms;
-        return o;
-    }
-
-    testing::memory_server server_{slow()};
-    testing::faults seam_{server_.transport()};
-    async_runner run_;
 };
 
 using every_kind = ::testing::Types<mutex_kind, writer_kind, semaphore_kind, whole_semaphore_kind, multi_kind, leader_kind>;

@@ -1,14 +1,7 @@
 // What the mutex costs, counted at the seam: operations, round trips, lists, clients woken. Never a time.
-#include "support/async_runner.hpp"
-#include "support/eventually.hpp"
+#include "cost_room.hpp"
 
-#include <turnstile/blocking.hpp>
 #include <turnstile/recipes/mutex.hpp>
-#include <turnstile/testing/faults.hpp>
-#include <turnstile/testing/memory_server.hpp>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <algorithm>
 
@@ -18,43 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 
-/// Round trips can be told apart only when they take longer than submitting does.
-testing::memory_server_options slow()
-{
-    testing::memory_server_options o;
-    o.round_trip = 3ms;
-    return o;
-}
-
-class mutex_cost : public ::testing::Test {
-protected:
-    session open()
-    {
-        session_options o;
-        o.transport = seam_.transport();
-        auto s = session::open(o);
-        wait(s.connected(10s));
-        return s;
-    }
-
-    template <class T>
-    T wait(boost::asio::awaitable<T> what)
-    {
-        return blocking::wait(std::move(what));
-    }
-
-    std::vector<std::string> verbs() const
-    {
-        std::vector<std::string> out;
-        for (const auto& o : seam_.operations())
-            out.push_back(o.verb);
-        return out;
-    }
-
-    testing::memory_server server_{slow()};
-    testing::faults seam_{server_.transport()};
-    async_runner run_;
-};
+class mutex_cost : public cost_room {};
 
 TEST_F(mutex_cost, AWarmAcquireIsTwoPipelinedOperationsInOneRoundTrip)
 {
