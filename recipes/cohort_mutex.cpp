@@ -1,8 +1,8 @@
 #include <turnstile/recipes/cohort_mutex.hpp>
 
 #include "detail/line_verbs.hpp"
-#include "detail/local_line.hpp"
 #include "detail/local_lines.hpp"
+#include "detail/local_verbs.hpp"
 
 #include <utility>
 

@@ -17,8 +17,6 @@
 
 namespace turnstile::inline v0::detail {
 
-using boost::asio::awaitable;
-
 namespace asio = boost::asio;
 
 // ---- What a turn leaves with others -------------------------------------------------------------------------------------
@@ -158,7 +156,7 @@ lease local_line::tried(std::uint64_t turn, lease granted, const std::shared_ptr
     return lent(std::move(granted), turn, present);
 }
 
-void local_line::refused(std::uint64_t turn) noexcept { asked(turn, asio::error::operation_aborted, lease{}); }
+void local_line::refused() noexcept { asked(asio::error::operation_aborted, lease{}); }
 
 void local_line::give_up_kept() noexcept
 {
@@ -173,7 +171,7 @@ void local_line::give_up_kept() noexcept
 
 // ---- What happens to the process's turn ---------------------------------------------------------------------------------
 
-void local_line::asked(std::uint64_t /*turn*/, error_code failed, lease granted)
+void local_line::asked(error_code failed, lease granted)
 {
     errands e;
     {
@@ -378,8 +376,8 @@ void local_line::ask(std::uint64_t turn, const std::string& purpose, const signa
     auto request = std::make_shared<const line_request>(request_for(get_session(), path_, "acquire", how));
     const auto& executor = all_->errands();
     asio::post(executor, [self = shared_from_this(), turn, stop, executor, request = std::move(request)]() mutable {
-        auto told = [self, turn, stop](const std::exception_ptr& failed, lease granted) {
-            self->asked(turn, code_of(failed), std::move(granted));
+        auto told = [self, stop](const std::exception_ptr& failed, lease granted) {
+            self->asked(code_of(failed), std::move(granted));
         };
         co_spawn(executor, take_turn(std::move(request), self->mark_of(turn)),
                  asio::bind_cancellation_slot(stop->slot(), std::move(told)));
@@ -402,118 +400,6 @@ void local_line::look_out(std::uint64_t turn, epoch in, const signal& stop)
         co_spawn(executor, s.converse(std::make_shared<lookout>(path, std::move(is_alone)), in),
                  asio::bind_cancellation_slot(stop->slot(), std::move(ended)));
     });
-}
-
-// ---- Verbs --------------------------------------------------------------------------------------------------------------
-
-namespace {
-
-/// In the queue, until it is dropped: by the end of the call, or of its coroutine.
-class membership {
-public:
-    membership(std::shared_ptr<local_line> line, std::shared_ptr<local_line::caller> who)
-        : line_{std::move(line)}, who_{std::move(who)}
-    {
-        line_->join(who_);
-    }
-    membership(const membership&) = delete;
-    membership& operator=(const membership&) = delete;
-    ~membership() { line_->leave(who_); }
-
-private:
-    const std::shared_ptr<local_line> line_;
-    const std::shared_ptr<local_line::caller> who_;
-};
-
-/// A try that ends without a lease is a refusal, however it ends.
-class attempt {
-public:
-    attempt(std::shared_ptr<local_line> line, std::uint64_t turn) : line_{std::move(line)}, turn_{turn} {}
-    attempt(const attempt&) = delete;
-    attempt& operator=(const attempt&) = delete;
-    ~attempt()
-    {
-        if (!granted_)
-            line_->refused(turn_);
-    }
-
-    lease granted(lease l, const std::shared_ptr<void>& present)
-    {
-        granted_ = true;
-        return line_->tried(turn_, std::move(l), present);
-    }
-
-private:
-    const std::shared_ptr<local_line> line_;
-    const std::uint64_t turn_;
-    bool granted_ = false;
-};
-
-error_code as_answer(error_code ec, const session& s)
-{
-    if (ec != errc::deadline_exceeded)
-        return ec;
-    return s.state() == connection_state::connected ? errc::timed_out : errc::not_connected;
-}
-
-awaitable<lease> wait_in(std::shared_ptr<local_line> line, const char* verb, std::shared_ptr<void> present,
-                         std::string purpose, deadline until)
-{
-    while (true) {
-        if (auto kept = line->take_kept(present))
-            co_return std::move(*kept);
-        const auto who = std::make_shared<local_line::caller>(present, purpose);
-        const membership queued{line, who};
-        auto arrived = co_await who->turn.wait(until);
-        if (arrived.first)
-            throw error{as_answer(arrived.first, line->get_session()), verb, line->path()};
-        if (arrived.second.held())
-            co_return std::move(arrived.second);
-        // It was lost on its way to us: our executor was busy for longer than a session lives.
-    }
-}
-
-awaitable<std::optional<lease>> try_in(std::shared_ptr<local_line> line, line_ptr request, std::shared_ptr<void> present)
-{
-    if (auto kept = line->take_kept(present))
-        co_return std::move(*kept);
-    const auto turn = line->begin_try();
-    if (!turn)
-        co_return std::nullopt;
-    attempt trying{line, *turn};
-    const bool room = co_await has_room(request);
-    if (!room)
-        co_return std::nullopt;
-    auto granted = co_await take_turn_if_free(request, line->mark_of(*turn));
-    if (!granted)
-        co_return std::nullopt;
-    co_return trying.granted(std::move(*granted), present);
-}
-
-}  // namespace
-
-awaitable<lease> acquire_locally(std::shared_ptr<local_line> line, const char* verb, acquire_options how)
-{
-    check_purpose(line->path(), verb, how);
-    auto present = enter(line->get_session(), line->path(), verb, how);
-    return wait_in(std::move(line), verb, std::move(present), std::move(how.purpose), how.until);
-}
-
-awaitable<std::optional<lease>> try_acquire_locally(std::shared_ptr<local_line> line, const char* verb, acquire_options how)
-{
-    auto request = std::make_shared<line_request>(request_for(line->get_session(), line->path(), verb, how));
-    auto present = enter(*request, how);
-    return try_in(std::move(line), std::move(request), std::move(present));
-}
-
-awaitable<std::optional<lease>> try_acquire_locally_until(std::shared_ptr<local_line> line, const char* verb,
-                                                          acquire_options how)
-{
-    if (how.until.passed()) {
-        how.until = deadline{line->get_session().options().operation_timeout};
-        return try_acquire_locally(std::move(line), verb, std::move(how));
-    }
-    return unless_timed_out(acquire_locally(std::move(line), verb, std::move(how)));
 }
 
 }  // namespace turnstile::inline v0::detail

@@ -9,7 +9,6 @@
 #include <turnstile/lending.hpp>
 #include <turnstile/recipes/line.hpp>
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <cstddef>
@@ -56,7 +55,7 @@ public:
     /// A turn to try for, when nobody of the process has to do with the lock. It must be followed by tried() or refused().
     std::optional<std::uint64_t> begin_try();
     lease tried(std::uint64_t turn, lease granted, const std::shared_ptr<void>& present);
-    void refused(std::uint64_t turn) noexcept;
+    void refused() noexcept;
     /// Of a turn: dropped when it is over, in whatever way.
     std::shared_ptr<void> mark_of(std::uint64_t turn);
 
@@ -72,7 +71,7 @@ private:
     using signal = std::shared_ptr<boost::asio::cancellation_signal>;
 
     void ask(std::uint64_t turn, const std::string& purpose, const signal& stop);
-    void asked(std::uint64_t turn, error_code failed, lease granted);
+    void asked(error_code failed, lease granted);
     void look_out(std::uint64_t turn, epoch in, const signal& stop);
     void alone(std::uint64_t turn);
     void others_came(std::uint64_t turn);
@@ -105,13 +104,5 @@ private:
     signal asking_;
     signal looking_out_;
 };
-
-// Free coroutines on values, as all verbs. All throw errc::would_deadlock at once when how.owner stands in the line already.
-
-boost::asio::awaitable<lease> acquire_locally(std::shared_ptr<local_line> line, const char* verb, acquire_options how);
-boost::asio::awaitable<std::optional<lease>> try_acquire_locally(std::shared_ptr<local_line> line, const char* verb,
-                                                                 acquire_options how);
-boost::asio::awaitable<std::optional<lease>> try_acquire_locally_until(std::shared_ptr<local_line> line, const char* verb,
-                                                                       acquire_options how);
 
 }  // namespace turnstile::inline v0::detail
