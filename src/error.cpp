@@ -79,6 +79,12 @@ const char* describe(errc e) noexcept
             return "the directory's sequence numbers are used up: remove the directory when it is empty";
         case errc::maximum_mismatch:
             return "the semaphore's maximum is not what the caller takes it to be";
+        case errc::kind_mismatch:
+            return "another service has registered this kind of resource otherwise";
+        case errc::refused:
+            return "turned away: come again later";
+        case errc::fenced:
+            return "a newer turn has begun: nothing more may be written in this one";
     }
     return "unknown error";
 }

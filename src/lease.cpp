@@ -6,6 +6,7 @@
 #include "notifier.hpp"
 #include "session_core.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace turnstile::inline v0 {
@@ -331,11 +332,54 @@ boost::asio::awaitable<void> give_back_and_wait([[maybe_unused]] lease kept, std
         throw error{answer == errc::deadline_exceeded ? errc::timed_out : answer, "lease::release", h->path()};
 }
 
+/// Why a transaction that begins with the lease's guard has failed: our nodes were gone, or something else.
+error_code why_failed(const outcome& answer, std::size_t guards)
+{
+    for (std::size_t i = 0; i < std::min(guards, answer.steps.size()); ++i)
+        if (answer.steps[i].ec == errc::no_node)
+            return errc::lost;
+    return session_over(answer.ec) ? error_code{errc::lost} : answer.ec;
+}
+
+boost::asio::awaitable<void> commit_and_give_back([[maybe_unused]] lease kept, std::shared_ptr<detail::holding> h,
+                                                  op::multi last_words, deadline until)
+{
+    if (!h)
+        throw error{errc::not_held, "lease::release_after", {}};
+    const auto ended = h->begin_release();
+    if (ended == errc::lost)
+        give_back(h, nullptr);
+    if (ended)
+        throw error{ended, "lease::release_after", h->path()};
+    auto start = [&](const waiting& w) {
+        std::vector<operation> flight;
+        flight.emplace_back(std::move(last_words));
+        h->owner.core()->fly(std::move(flight), h->in, [w, h](std::vector<outcome> answers) {
+            w->complete(why_failed(answers.front(), h->paths.size()));
+        });
+        give_back(h, nullptr);
+    };
+    const auto answer = co_await detail::await_once<error_code>(until, start, give_up_waiting);
+    if (answer)
+        throw error{answer == errc::deadline_exceeded ? errc::timed_out : answer, "lease::release_after", h->path()};
+}
+
 }  // namespace
 
 boost::asio::awaitable<void> lease::lost() { return wait_for_loss(holding_); }
 
 boost::asio::awaitable<std::string> lease::node_written() { return wait_for_a_write(holding_); }
+
+boost::asio::awaitable<void> lease::release_after(transaction last_words, deadline until)
+{
+    if (lender_)
+        throw error{errc::bad_argument, "lease::release_after", path(), "it is on loan"};
+    auto steps = guard().release();
+    for (auto& s : std::move(last_words).release())
+        steps.push_back(std::move(s));
+    auto h = holding_;
+    return commit_and_give_back(std::move(*this), std::move(h), op::multi{std::move(steps)}, until);
+}
 
 boost::asio::awaitable<void> lease::release(deadline until)
 {

@@ -68,6 +68,9 @@ enum class errc {
     not_held,            ///< there is nothing (any more) to release
     sequence_exhausted,  ///< the parent's 31-bit creation counter is used up; remove the empty parent to reset it
     maximum_mismatch,    ///< the semaphore has another maximum than the caller's, or none, or one that can never suffice
+    kind_mismatch,       ///< another service has registered the kind of resource with other fields or another policy
+    refused,             ///< turned away, for now: too many wait, or ours would be too long a wait
+    fenced,              ///< a newer turn has entered the row: this one must not write any more
 };
 
 TURNSTILE_EXPORT const boost::system::error_category& error_category() noexcept;

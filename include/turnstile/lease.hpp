@@ -108,6 +108,10 @@ public:
     /// it is certain. Errors: errc::lost when the lease had been lost before, errc::not_held when there is nothing to
     /// release, errc::timed_out when the deadline came first (the delete goes on).
     boost::asio::awaitable<void> release(deadline until = {});
+    /// Commits `last_words` while the lease's znodes are there, and gives it up: sent together, in this order. The lease is
+    /// given up whatever comes of the transaction, whose error is the call's. Cost: the round trip of release(), one write
+    /// more. Not of a loan (errc::bad_argument).
+    boost::asio::awaitable<void> release_after(transaction last_words, deadline until = {});
     /// The same without waiting, and without errors. What cannot be deleted now is swept when the connection returns.
     void release_in_background() noexcept;
 

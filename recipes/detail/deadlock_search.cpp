@@ -28,16 +28,22 @@ std::optional<std::string> within(const std::string& root, const std::string& wh
     return whole.substr(root.size());
 }
 
-/// Permits belong to nobody in particular: who waits for some waits for any of their holders.
-bool of_a_semaphore(std::string_view name) { return name.starts_with('s'); }
-
 /// `later` stands behind `earlier`, and has to wait for it.
 bool waits_for(const place_view& later, const place_view& earlier, bool earlier_downgraded)
 {
-    if (of_a_semaphore(later.name) || of_a_semaphore(earlier.name))
+    // Permits belong to nobody in particular: who waits for some waits for any of their holders.
+    if (asks_for_permits(later.name) || asks_for_permits(earlier.name))
         return false;
     const bool both_read = later.shared && (earlier.shared || earlier_downgraded);
     return earlier.sequence < later.sequence && !both_read;
+}
+
+/// For people.
+std::string name_of_line(std::string_view node)
+{
+    auto line = line_of(node);
+    line.remove_suffix(1);
+    return std::string{line};
 }
 
 bool says_reader(const outcome& node) { return node.ok() && parse_contender_record(node.data).downgraded; }
@@ -111,7 +117,7 @@ void deadlock_search::look_behind(std::span<const outcome> answers)
         if (!node.ok() || !list.ok() || !holder)
             continue;  // given back meanwhile
         const auto directory = parent_path(links_[i].holds);
-        for (const auto& p : places_in(list.children)) {
+        for (const auto& p : places_in(list.children, key_of(path_name(links_[i].holds)))) {
             auto path = join_path(directory, p.name);
             if (waiters_.size() < waiters_max && waits_for(p, *holder, says_reader(node)) && known_.insert(path).second)
                 waiters_.push_back({std::move(path), i});
@@ -167,7 +173,8 @@ const deadlock_search::own_place* deadlock_search::closes(const std::string& hel
     const auto theirs = view_place(path_name(held));
     for (const auto& p : places_) {
         const auto mine = view_place(p.name);
-        if (theirs && mine && parent_path(held) == p.line && waits_for(*mine, *theirs, downgraded))
+        if (theirs && mine && line_of(held) == line_of(join_path(p.directory, p.name)) &&
+            waits_for(*mine, *theirs, downgraded))
             return &p;
     }
     return nullptr;
@@ -196,10 +203,11 @@ std::vector<deadlock_wait> deadlock_search::cycle() const
     outcome own;
     own.data = record_;
     std::vector<deadlock_wait> all;
-    all.emplace_back(mine->line, contender_of(view_place(mine->name).value(), own));
+    all.emplace_back(name_of_line(join_path(mine->directory, mine->name)),
+                     contender_of(view_place(mine->name).value(), own));
     for (const auto i : chain())
         if (links_[i].behind != ours)
-            all.emplace_back(std::string{parent_path(links_[i].waits_at)}, links_[i].who);
+            all.emplace_back(name_of_line(links_[i].waits_at), links_[i].who);
     return all;
 }
 

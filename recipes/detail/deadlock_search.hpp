@@ -23,12 +23,12 @@ class deadlock_search {
 public:
     /// Where we wait.
     struct own_place {
-        std::string line;
+        std::string directory;
         std::string name;
         std::int64_t created = 0;  ///< zxid
 
-        own_place(std::string line_, std::string name_, std::int64_t created_)
-            : line{std::move(line_)}, name{std::move(name_)}, created{created_}
+        own_place(std::string directory_, std::string name_, std::int64_t created_)
+            : directory{std::move(directory_)}, name{std::move(name_)}, created{created_}
         {
         }
     };

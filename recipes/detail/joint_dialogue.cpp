@@ -53,7 +53,7 @@ dialogue::move joint_dialogue::enter(std::vector<outcome> answers)
 dialogue::move joint_dialogue::happened(const watch_event& event)
 {
     for (std::size_t i = 0; i < places_.size(); ++i)
-        if (ours()[i].line().directory == parent_path(event.path))
+        if (ours()[i].line().directory == parent_path(event.path) && ours()[i].line().has(path_name(event.path)))
             places_[i].happened(event);
     return next();
 }

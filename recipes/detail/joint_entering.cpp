@@ -13,7 +13,7 @@ namespace {
 /// Ours by its marker, the lowest if there are several; empty when there is none.
 std::string marked_in(const std::vector<std::string>& children, const std::string& marker)
 {
-    for (const auto& p : places_in(children))
+    for (const auto& p : places_in(children, key_of(marker)))
         if (p.name.starts_with(marker))
             return std::string{p.name};
     return {};

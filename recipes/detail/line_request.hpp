@@ -9,31 +9,54 @@
 #include "owner_registry.hpp"
 #include "place_name.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace turnstile::inline v0::detail {
 
+/// What the last holder of a keyed line left undone, in a node beside the line; looked up before a turn is granted.
+struct bequest {
+    std::string path;
+    std::optional<std::string> data;  ///< nullopt: nothing
+    std::int32_t version = 0;
+
+    explicit bequest(std::string path_) : path{std::move(path_)} {}
+};
+
 struct line_request {
     turnstile::session session;
     std::string directory;
+    std::string key;                    ///< with its end; empty: the directory is the line's own
     const char* verb;                   ///< for errors
     contender_record record;            ///< of our node
     std::shared_ptr<presence> present;  ///< who asks
     deadline until;
     claim wanted;
     std::uint32_t maximum = 0;  ///< of a semaphore: what the caller takes it to be; 0: whatever it is
+    /// Asked once, with how many stand ahead: an error turns us away. It only decides; empty: all are welcome.
+    std::function<error_code(std::size_t ahead)> admit;
+    std::shared_ptr<bequest> left;  ///< filled before our turn comes; empty: nobody asks
 
-    line_request(turnstile::session s, std::string directory_, const char* verb_)
+    line_request(turnstile::session s, std::string directory_, const char* verb_, std::string key_ = {})
         : session{std::move(s)},
           directory{std::move(directory_)},
+          key{std::move(key_)},
           verb{verb_},
-          present{enter_line(session, directory, owner_id{}, false)}
+          present{enter_line(session, name(), owner_id{}, false)}
     {
     }
+
+    /// For people, and to tell lines apart.
+    std::string name() const { return key.empty() ? directory : directory + "/" + key.substr(0, key.size() - 1); }
+    /// Whether a node of the line's directory is one of the line.
+    bool has(std::string_view node) const noexcept { return key_of(node) == key; }
 
     /// What our node shall bear: the record, with what the owner holds by now.
     std::string data() const;

@@ -52,7 +52,7 @@ turnstile::access access_of(const place_view& p, const contender_record& record)
 {
     if (p.shared || record.downgraded)
         return access::shared;
-    return p.name.starts_with('s') ? access::permits : access::exclusive;
+    return asks_for_permits(p.name) ? access::permits : access::exclusive;
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ std::shared_ptr<presence> enter(const session& s, const std::string& path, const
 
 std::shared_ptr<presence> enter(line_request& line, const acquire_options& how)
 {
-    line.present = enter(line.session, line.directory, line.verb, how);
+    line.present = enter(line.session, line.name(), line.verb, how);
     return line.present;
 }
 
@@ -115,8 +115,14 @@ void check_line(const std::string& path, const char* recipe)
 
 line_request request_for(const session& s, const std::string& path, const char* verb, const acquire_options& how)
 {
-    check_purpose(path, verb, how);
-    line_request line{s, path, verb};
+    return request_for(s, path, {}, verb, how);
+}
+
+line_request request_for(const session& s, const std::string& directory, const std::string& key, const char* verb,
+                         const acquire_options& how)
+{
+    line_request line{s, directory, verb, key};
+    check_purpose(line.name(), verb, how);
     line.record = this_process();
     line.record.label = s.options().label;
     line.record.purpose = how.purpose;
@@ -171,11 +177,17 @@ awaitable<line_view> view_line(session s, std::string path, deadline until)
     request.until = until.is_never() ? deadline{s.options().operation_timeout} : until;
     const auto line = shared(std::move(request));
     const auto children = co_await list_line(line);
-    const auto places = places_in(children);
+    auto places = places_of(line, children);
+    co_return co_await std::move(places);
+}
+
+awaitable<line_view> places_of(line_ptr line, std::vector<std::string> children)
+{
+    const auto places = places_in(children, line->key);
     pipeline look;
     for (const auto& p : places)
-        look.add(op::get{join_path(path, p.name)});
-    const auto nodes = co_await s.run(std::move(look), line->until);
+        look.add(op::get{join_path(line->directory, p.name)});
+    const auto nodes = co_await line->session.run(std::move(look), line->until);
     line_view view;
     for (std::size_t i = 0; i < places.size(); ++i) {
         if (nodes[i].ec == errc::no_node)

@@ -22,6 +22,9 @@ void check_line(const std::string& path, const char* recipe);
 
 /// Throws errc::bad_argument.
 line_request request_for(const session& s, const std::string& path, const char* verb, const acquire_options& how);
+/// The same for a keyed line.
+line_request request_for(const session& s, const std::string& directory, const std::string& key, const char* verb,
+                         const acquire_options& how);
 
 /// Throws errc::bad_argument.
 void check_purpose(const std::string& path, const char* verb, const acquire_options& how);
@@ -48,5 +51,7 @@ boost::asio::awaitable<std::optional<lease>> try_acquire_until_in(std::vector<li
                                                                   const acquire_options& how);
 
 boost::asio::awaitable<line_view> view_line(session s, std::string path, deadline until);
+/// Of a list of the line's directory.
+boost::asio::awaitable<line_view> places_of(line_ptr line, std::vector<std::string> children);
 
 }  // namespace turnstile::inline v0::detail

@@ -90,7 +90,28 @@ std::uint32_t weight_in(std::string_view contender)
     return std::max(weight.value_or(1), std::uint32_t{1});
 }
 
+/// The part of the contender.
+std::string_view without_key(std::string_view name) noexcept { return name.substr(key_of(name).size()); }
+
 }  // namespace
+
+std::string_view key_of(std::string_view name) noexcept
+{
+    const auto end = name.find(key_end);
+    return end == std::string_view::npos ? std::string_view{} : name.substr(0, end + 1);
+}
+
+std::string_view line_of(std::string_view node) noexcept
+{
+    const auto name = node.rfind('/') + 1;
+    const auto key = key_of(node.substr(name));
+    return node.substr(0, name + key.size());
+}
+
+bool asks_for_permits(std::string_view name) noexcept
+{
+    return without_key(name).starts_with(letter_of(claim::kind::permits));
+}
 
 std::optional<place_view> view_place(std::string_view name)
 {
@@ -103,7 +124,7 @@ std::optional<place_view> view_place(std::string_view name)
         return std::nullopt;
     place_view p{*sequence, name};
     p.shared = kind->shared;
-    p.weight = weight_in(head.substr(0, head.size() - kind->text.size()));
+    p.weight = weight_in(without_key(head.substr(0, head.size() - kind->text.size())));
     return p;
 }
 
@@ -127,14 +148,14 @@ bool may_insert(std::string_view name) noexcept
     if (name.size() <= digits)
         return false;
     const auto head = name.substr(0, name.size() - digits);
-    return head.ends_with("__WRIT__") && !head.starts_with(letter_of(claim::kind::write));
+    return head.ends_with("__WRIT__") && !without_key(head).starts_with(letter_of(claim::kind::write));
 }
 
-std::vector<place_view> places_in(const std::vector<std::string>& children)
+std::vector<place_view> places_in(const std::vector<std::string>& children, std::string_view key)
 {
     std::vector<place_view> places;
     for (const auto& child : children)
-        if (const auto p = view_place(child))
+        if (const auto p = key_of(child) == key ? view_place(child) : std::nullopt)
             places.push_back(*p);
     std::sort(places.begin(), places.end());
     return places;
@@ -143,10 +164,11 @@ std::vector<place_view> places_in(const std::vector<std::string>& children)
 std::optional<std::vector<place_view>> places_ahead(const std::vector<std::string>& children, const place& own)
 {
     const auto ours = view_place(own.name).value_or(place_view{own.sequence, own.name});
+    const auto key = key_of(own.name);
     std::vector<place_view> ahead;
     bool present = false;
     for (const auto& child : children) {
-        const auto p = view_place(child);
+        const auto p = key_of(child) == key ? view_place(child) : std::nullopt;
         if (!p)
             continue;
         if (*p == ours)

@@ -6,6 +6,9 @@
 //     _c_<guid>-lock-<10 digits>                                            Curator's InterProcessMutex
 //     _c_<guid>-__WRIT__<10 digits>   _c_<guid>-__READ__<10 digits>         Curator's InterProcessReadWriteLock
 //     <hex>__lock__<10 digits>   <hex>__rlock__<10 digits>                  kazoo's Lock and WriteLock, ReadLock
+//     <key>~<one of ours>                                                   of a keyed line
+//
+// Several keyed lines share a directory: each sees only the places of its own key, and they are numbered together.
 //
 // The number at the end is the order, and is parsed strictly: anything else in the directory is somebody else's business,
 // and never a place.
@@ -55,6 +58,17 @@ struct place_view {
     friend auto operator<=>(const place_view&, const place_view&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
+/// Ends a key, and is never part of one: keys are encoded.
+inline constexpr char key_end = '~';
+
+/// The key in front of a name, with its end; empty: of a line that has the directory for itself.
+std::string_view key_of(std::string_view name) noexcept;
+/// Of a path: all that its line's places have in common.
+std::string_view line_of(std::string_view node) noexcept;
+
+/// A semaphore's.
+bool asks_for_permits(std::string_view name) noexcept;
+
 /// nullopt: not a place.
 std::optional<place_view> view_place(std::string_view name);
 std::optional<place> parse_place(std::string_view name);
@@ -65,8 +79,8 @@ std::string place_marker(claim what, std::int64_t session_id, std::uint64_t coun
 /// Its owner may put a reader's place in front of those who stand behind it: Curator's writers do when they downgrade.
 bool may_insert(std::string_view name) noexcept;
 
-/// All places of a list, by number.
-std::vector<place_view> places_in(const std::vector<std::string>& children);
+/// All places of a line in a list of its directory, by number.
+std::vector<place_view> places_in(const std::vector<std::string>& children, std::string_view key = {});
 
 /// Those who stand before `own` and keep it waiting, the nearest last, as views of `children`; nullopt when `own` itself is
 /// not among them. Readers do not keep readers waiting.

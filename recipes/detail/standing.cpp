@@ -98,13 +98,15 @@ void standing::stirred(std::string_view name)
         n->watched = false;
 }
 
-bool standing::fits() const noexcept
+std::uint64_t standing::weight_ahead() const noexcept
 {
-    std::uint64_t filled = beyond_ + weight_;
+    std::uint64_t filled = beyond_;
     for (const auto& n : ahead_)
         filled += n.weight;
-    return filled <= capacity_;
+    return filled;
 }
+
+bool standing::fits() const noexcept { return weight_ahead() + weight_ <= capacity_; }
 
 need standing::next() const
 {

@@ -67,6 +67,8 @@ public:
     bool shared() const noexcept { return shared_; }
     /// Those that are known to keep us waiting; there may be others before them.
     std::size_t known_ahead() const noexcept { return ahead_.size(); }
+    /// What all of them weigh, by the last list.
+    std::uint64_t weight_ahead() const noexcept;
 
 private:
     struct neighbour {

@@ -19,7 +19,7 @@ ticket::ticket(line_ptr line, epoch in)
     : line_{std::move(line)},
       in_{in},
       session_id_{line_->session.id()},
-      marker_{place_marker(line_->wanted, session_id_, next_counter())}
+      marker_{line_->key + place_marker(line_->wanted, session_id_, next_counter())}
 {
 }
 

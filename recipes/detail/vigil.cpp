@@ -5,12 +5,17 @@
 #include "contender_record.hpp"
 #include "line_terms.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace turnstile::inline v0::detail {
 
 vigil::vigil(const line_request& line, place own)
-    : line_{line}, us_{std::move(own)}, terms_known_{!line.counted()}, terms_watched_{!line.counted()}
+    : line_{line},
+      us_{std::move(own)},
+      terms_known_{!line.counted()},
+      terms_watched_{!line.counted()},
+      left_known_{line.left == nullptr}
 {
 }
 
@@ -31,6 +36,22 @@ void vigil::listed(const std::vector<std::string>& children)
 {
     us_.listed(children);
     mind_own();
+    if (!std::exchange(admitted_, true) && line_.admit)
+        if (const auto refused = line_.admit(us_.weight_ahead()))
+            give_up(refused);
+    // Whoever left something left it before its place went. So who comes to an empty line sees it in the same list.
+    const auto shows = [&](const std::string& name) { return name == path_name(line_.left->path); };
+    if (!left_known_ && us_.next() == need::nothing && std::none_of(children.begin(), children.end(), shows))
+        told_left(outcome{errc::no_node});
+}
+
+void vigil::told_left(const outcome& node)
+{
+    if (node.ec && node.ec != errc::no_node)
+        return give_up(node.ec);
+    left_known_ = true;
+    line_.left->data = node.ok() ? std::optional{node.data} : std::nullopt;
+    line_.left->version = node.stat.version;
 }
 
 vigil::state vigil::now() const
@@ -41,7 +62,7 @@ vigil::state vigil::now() const
         return state::asks;
     switch (us_.next()) {
         case need::nothing:
-            return state::our_turn;
+            return left_known_ ? state::our_turn : state::asks;
         case need::look:
         case need::list:
             return state::asks;
@@ -66,6 +87,11 @@ std::vector<operation> vigil::question()
         q.emplace_back(op::children{line_.directory});
         return q;
     }
+    if (us_.next() == need::nothing) {
+        left_asked_ = true;
+        q.emplace_back(op::get{line_.left->path});
+        return q;
+    }
     asked_ = us_.to_look();
     q.reserve(q.size() + asked_.size());
     for (const auto& g : asked_)
@@ -81,7 +107,9 @@ void vigil::answered(std::span<const outcome> answers)
         told_terms(answers.front());
         answers = answers.subspan(1);
     }
-    if (!asked_.empty())
+    if (std::exchange(left_asked_, false))
+        told_left(answers.front());
+    else if (!asked_.empty())
         looked(answers);
     else if (!answers.empty() && answers.front().ec)
         give_up(answers.front().ec);

@@ -1,5 +1,6 @@
-// Waiting at one place of a line, as questions and answers: what `standing` needs to know is asked, and, in a line that has
-// a maximum, that maximum. A turn_dialogue keeps one vigil; who stands in several lines at once keeps several.
+// Waiting at one place of a line, as questions and answers: what `standing` needs to know is asked; in a line that has a
+// maximum, that maximum; and when the turn has come in one whose holders may leave something undone, what the last one left.
+// A turn_dialogue keeps one vigil; who stands in several lines at once keeps several.
 #pragma once
 
 #include <turnstile/error.hpp>
@@ -30,8 +31,8 @@ public:
     void told_terms(const outcome& directory);
 
     state now() const;
-    /// It is known who is ahead.
-    bool placed() const { return terms_known_ && us_.next() != need::list; }
+    /// It is known who is ahead, and if it is nobody, what the last one left.
+    bool placed() const { return terms_known_ && us_.next() != need::list && (us_.next() != need::nothing || left_known_); }
     error_code why() const noexcept { return why_; }
 
     std::vector<operation> question();
@@ -44,6 +45,7 @@ public:
 
 private:
     void looked(std::span<const outcome> answers);
+    void told_left(const outcome& node);
     void mind_own();
     void give_up(error_code why) noexcept;
 
@@ -57,6 +59,10 @@ private:
     bool terms_known_;
     bool terms_watched_;
     bool terms_told_ = false;  // once at least: from then on another maximum is a change, not a mistake
+    // Of a line whose holders may leave something; known from the start in others.
+    bool left_known_;
+    bool left_asked_ = false;
+    bool admitted_ = false;
 };
 
 }  // namespace turnstile::inline v0::detail

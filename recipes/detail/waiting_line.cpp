@@ -63,7 +63,7 @@ Result redeemed(const line_request& line, Dialogue& turn, error_code ec, std::sh
     const bool granted = turn.our_turn();
     auto place{std::move(turn.ours())};
     if (ec == errc::would_deadlock)
-        throw deadlock{line.verb, line.directory, turn.cycle()};
+        throw deadlock{line.verb, line.name(), turn.cycle()};
     if (ec)
         fail(line, ec);
     if constexpr (!std::is_same_v<Result, lease>)
@@ -141,7 +141,7 @@ awaitable<Result> turn_of(Lines lines, std::shared_ptr<void> keepsake)
 
 }  // namespace
 
-void fail(const line_request& line, error_code ec) { throw error{as_recipe(ec), line.verb, line.directory}; }
+void fail(const line_request& line, error_code ec) { throw error{as_recipe(ec), line.verb, line.name()}; }
 
 awaitable<lease> take_turn(line_ptr line, std::shared_ptr<void> keepsake)
 {
@@ -201,7 +201,7 @@ awaitable<bool> has_room(line_ptr line)
     if (answers.front().ec || answers.back().ec)
         co_return true;
     const auto capacity = line->counted() ? capacity_of(line, answers.back()) : 1;
-    const auto places = places_in(answers.front().children);
+    const auto places = places_in(answers.front().children, line->key);
     if (fits_behind(places, *line, capacity))
         co_return true;
     const bool reads = line->wanted.what == claim::kind::read;
@@ -223,7 +223,7 @@ awaitable<bool> has_room(joint_ptr lines)
     for (std::size_t i = 0; i < answers.size(); ++i) {
         if (answers[i].ec && answers[i].ec != errc::no_node)
             fail(*(*lines)[i], answers[i].ec);
-        if (!fits_behind(places_in(answers[i].children), *(*lines)[i], 1))
+        if (!fits_behind(places_in(answers[i].children, (*lines)[i]->key), *(*lines)[i], 1))
             co_return false;
     }
     co_return true;

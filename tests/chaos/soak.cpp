@@ -9,6 +9,7 @@
 #include <iostream>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace turnstile::chaos {
 
@@ -52,19 +53,35 @@ public:
     }
 
     std::size_t phases() const { return phases_; }
-    bool good() const { return phases_ > 0 && bad_ == 0; }
+    bool good() const { return phases_ > 0 && bad_ == 0 && unmet().empty(); }
     void print() const
     {
         std::cout << "soak: " << phases_ << " phases, " << bad_ << " of them not good, " << violations_ << " violations\n";
         for (const auto& [name, value] : figures_)
             std::cout << "  " << name << ' ' << value << '\n';
+        for (const auto& missing : unmet())
+            std::cout << "  too few to prove anything: " << missing << '\n';
         std::cout << std::flush;
     }
 
 private:
+    /// Chance is uneven: what one phase is short of, the others make up for. So it is asked of all of them together.
+    std::vector<std::string> unmet() const
+    {
+        std::vector<std::string> missing;
+        for (const auto& [name, least] : phase_requirements(length_).of_history) {
+            const auto found = figures_.find(name);
+            const auto value = found == figures_.end() ? 0 : found->second;
+            if (value < least)
+                missing.push_back(name + ": " + std::to_string(value) + ", and it takes " + std::to_string(least));
+        }
+        return missing;
+    }
+
     void add(const json& phase)
     {
         ++phases_;
+        length_ += std::chrono::seconds{phase.at("seconds").get<std::int64_t>()};
         bad_ += phase.at("good").get<bool>() ? 0 : 1;
         violations_ += phase.at("violations").get<std::int64_t>();
         for (const auto& [name, value] : phase.at("figures").items()) {
@@ -78,19 +95,20 @@ private:
     const std::filesystem::path file_;
     std::size_t phases_ = 0;
     std::size_t bad_ = 0;
+    std::chrono::seconds length_{0};
     std::int64_t violations_ = 0;
     std::map<std::string, std::int64_t> figures_;
 };
 
+/// A phase in which too little happened has not failed: see book::unmet.
+bool nothing_wrong(const run_result& result) { return result.sound() && result.veteran.empty(); }
+
 json line_of(const run_options& how, const run_result& result)
 {
-    return {{"seed", how.stage.seed},
-            {"good", result.good()},
-            {"violations", result.verdict.violations_in_all()},
-            {"unmet", result.verdict.unmet},
-            {"stuck", result.stuck},
-            {"veteran", result.veteran},
-            {"harness", result.harness},
+    return {{"seed", how.stage.seed},           {"seconds", how.length.count()},
+            {"good", nothing_wrong(result)},    {"violations", result.verdict.violations_in_all()},
+            {"unmet", result.verdict.unmet},    {"stuck", result.stuck},
+            {"veteran", result.veteran},        {"harness", result.harness},
             {"figures", result.verdict.figures}};
 }
 
@@ -119,7 +137,7 @@ bool soak(soak_options how, const std::function<bool()>& interrupted)
             break;
         }
         phases.append(line_of(how.phase, result));
-        if (result.good())
+        if (nothing_wrong(result))
             std::filesystem::remove(how.phase.stage.directory / "history.jsonl");
         else
             std::cout << page_of(how.phase, result);

@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int first_code = static_cast<int>(errc::connection_loss);
-constexpr int last_code = static_cast<int>(errc::maximum_mismatch);
+constexpr int last_code = static_cast<int>(errc::fenced);
 
 }  // namespace
 
