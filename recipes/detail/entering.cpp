@@ -36,8 +36,9 @@ std::vector<operation> entering::directory() const
     for (auto& prefix : path_prefixes(line.directory)) {
         const bool bears_terms = line.counted() && prefix == line.directory;
         auto data = bears_terms ? terms_to_text(line.maximum) : std::string{};
+        const bool stays = bears_terms || line.permanent();
         creates.emplace_back(
-            op::create{std::move(prefix), std::move(data), bears_terms ? create_mode::persistent : create_mode::container});
+            op::create{std::move(prefix), std::move(data), stays ? create_mode::persistent : create_mode::container});
     }
     return creates;
 }

@@ -35,8 +35,9 @@ std::vector<operation> joint_entering::directories() const
                 missing.insert(std::move(prefix));
     std::vector<operation> creates;
     creates.reserve(missing.size());
+    const auto mode = line().permanent() ? create_mode::persistent : create_mode::container;
     for (const auto& path : missing)
-        creates.emplace_back(op::create{path, "", create_mode::container});
+        creates.emplace_back(op::create{path, "", mode});
     return creates;
 }
 

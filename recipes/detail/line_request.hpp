@@ -60,6 +60,8 @@ struct line_request {
 
     /// What our node shall bear: the record, with what the owner holds by now.
     std::string data() const;
+    /// Its directory is shared, and outlives its use.
+    bool permanent() const noexcept { return !key.empty(); }
     /// The line has a maximum, which its directory tells.
     bool counted() const noexcept { return wanted.what == claim::kind::permits; }
 };

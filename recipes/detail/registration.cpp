@@ -1,0 +1,134 @@
+#include "registration.hpp"
+
+#include <turnstile/path.hpp>
+
+#include "record_text.hpp"
+#include "retry.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace turnstile::inline v0::detail {
+
+using boost::asio::awaitable;
+
+namespace {
+
+std::string to_text(const terms& lines)
+{
+    std::string text{record_heading};
+    for (const auto& [key, value] : lines)
+        append_record_line(text, key, value);
+    return text;
+}
+
+std::string fields_of(const kind_definition& kind)
+{
+    std::string all;
+    for (const auto& f : kind.fields)
+        all.append(all.empty() ? "" : ",").append(f);
+    return all;
+}
+
+/// For people: a record in a line.
+std::string in_a_line(std::string_view record)
+{
+    std::string line;
+    for_each_record_line(record, [&](std::string_view key, std::string_view value) {
+        line.append(line.empty() ? "" : ", ").append(key).append(" ").append(value);
+    });
+    return line.empty() ? "something that is no record of ours" : line;
+}
+
+std::string name_of_shard(std::uint32_t n)
+{
+    static constexpr std::string_view digits = "0123456789abcdef";
+    return {digits[n >> 8U & 0xfU], digits[n >> 4U & 0xfU], digits[n & 0xfU]};
+}
+
+/// One of the two nodes that say what was agreed on.
+struct agreement {
+    std::string path;
+    std::string text;
+};
+
+void compare(const registration& what, const agreement& ours, const outcome& theirs)
+{
+    if (theirs.data != ours.text)
+        throw error{errc::kind_mismatch, what.recipe, ours.path,
+                    "registered: " + in_a_line(theirs.data) + "; here: " + in_a_line(ours.text)};
+}
+
+error_code worst_of(const std::vector<outcome>& answers)
+{
+    for (const auto& a : answers)
+        if (a.ec && a.ec != errc::node_exists)
+            return a.ec;
+    return {};
+}
+
+/// Both agreements, made where they are missing. In this order: a kind is never half registered to who reads the second.
+pipeline agree(const registration& what, const agreement& kind, const agreement& policy)
+{
+    pipeline p;
+    for (auto& above : path_prefixes(what.base))
+        p.add(op::create{std::move(above)});
+    p.add(op::create{what.base + "/kinds"}).add(op::create{what.base + "/" + what.purpose});
+    p.add(op::create{kind.path, kind.text}).add(op::create{policy.path, policy.text});
+    return p;
+}
+
+pipeline look(const agreement& kind, const agreement& policy)
+{
+    pipeline p;
+    return p.add(op::get{kind.path}).add(op::get{policy.path});
+}
+
+pipeline shards_of(const registration& what)
+{
+    pipeline p;
+    for (std::uint32_t n = 0; n < what.shards; ++n)
+        p.add(op::create{join_path(what.directory(), name_of_shard(n))});
+    return p;
+}
+
+}  // namespace
+
+awaitable<void> enrol(session s, registration what, deadline until)
+{
+    const agreement kind{what.base + "/kinds/" + what.kind.name, to_text({{"fields", fields_of(what.kind)}})};
+    const agreement policy{what.directory(), to_text(what.policy)};
+    if (until.is_never())
+        until = deadline{s.options().operation_timeout};
+    // Everything here may be done twice without harm, so that a doubt is no more than a reason to begin again.
+    while (true) {
+        auto found = co_await s.run(look(kind, policy), until);
+        if (found[0].ok())
+            compare(what, kind, found[0]);
+        if (found[1].ok())
+            compare(what, policy, found[1]);
+        if (found[0].ok() && found[1].ok() && found[1].stat.num_children >= static_cast<std::int32_t>(what.shards))
+            co_return;
+        auto ec = found[0].ok() || found[0].ec == errc::no_node ? error_code{} : found[0].ec;
+        if (!ec && found[1].ok()) {
+            const auto made = co_await s.run(shards_of(what), until);
+            ec = worst_of(made);
+        } else if (!ec) {
+            const auto made = co_await s.run(agree(what, kind, policy), until);
+            ec = worst_of(made);
+        }
+        if (ec && (!worth_another_try(ec, until) || until.passed()))
+            throw error{ec == errc::deadline_exceeded ? errc::timed_out : ec, what.recipe, policy.path};
+    }
+}
+
+/// FNV-1a, 64 bits.
+std::string shard_of(std::string_view key, std::uint32_t shards)
+{
+    std::uint64_t hash = 0xcbf29ce484222325U;
+    for (const unsigned char c : key)
+        hash = (hash ^ c) * 0x100000001b3U;
+    return name_of_shard(static_cast<std::uint32_t>(hash % shards));
+}
+
+}  // namespace turnstile::inline v0::detail

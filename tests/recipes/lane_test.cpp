@@ -1,0 +1,455 @@
+// Lanes: one change of a resource at a time, who is refused and when, and what a turn that did not end well leaves.
+#include "recipe_room.hpp"
+
+#include <turnstile/recipes/blocking_lane.hpp>
+#include <turnstile/recipes/lane.hpp>
+
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <vector>
+
+namespace turnstile::test {
+namespace {
+
+using namespace std::chrono_literals;
+using boost::asio::awaitable;
+
+using order = resource_kind<"order", "id:u64">;
+using coupon = resource_kind<"coupon", "code:text">;
+
+const resource_key key = order::key(42);
+
+class lane_on : public recipe_on {
+protected:
+    lane open_lane(const session& s, lane_options how = few_shards())
+    {
+        return wait(lane::open(s, {order::definition(), coupon::definition()}, how));
+    }
+
+    static lane_options few_shards()
+    {
+        lane_options o;
+        o.policy.shards = 2;
+        return o;
+    }
+
+    turn enter(const lane& l, const turn_keys& keys, const char* operation = "")
+    {
+        return std::get<turn>(wait(l.enter(keys, {operation, patience})));
+    }
+
+    /// A turn that ends when the test says so.
+    running<std::variant<turn, refusal>> ask(const lane& l, const turn_keys& keys, deadline until = patience)
+    {
+        return run_.spawn(l.enter(keys, {"", until}));
+    }
+
+    std::size_t waiting(const lane& l) { return wait(l.inspect(key)).line.size(); }
+
+    void expect_waiting(const lane& l, std::size_t n)
+    {
+        EXPECT_TRUE(eventually([&] { return waiting(l) == n; })) << waiting(l) << " instead of " << n;
+    }
+
+    /// All children of all shards.
+    std::size_t nodes_of(const std::string& kind)
+    {
+        std::size_t all = 0;
+        for (const auto& shard : zk_->children("/turnstile/lanes/" + kind))
+            all += zk_->children("/turnstile/lanes/" + kind + "/" + shard).size();
+        return all;
+    }
+
+    void expect_empty(const std::string& kind)
+    {
+        EXPECT_TRUE(eventually([&] { return nodes_of(kind) == 0; })) << nodes_of(kind) << " nodes are left";
+    }
+
+    session s_ = open();
+};
+
+TEST_P(lane_on, ATurnAnswersWhatItsFunctionDoes)
+{
+    const auto desk = open_lane(s_);
+    const auto work = [](turn& t) -> awaitable<fencing_token> { co_return t.fence(); };
+    auto first = wait(desk.run(key, {"capture", patience}, work));
+    auto second = wait(desk.run(key, {"capture", patience}, work));
+    ASSERT_TRUE(first && second);
+    EXPECT_GT(first.value(), 0);
+    EXPECT_GT(second.value(), first.value());
+    expect_empty("order");
+}
+
+TEST_P(lane_on, AFunctionMayAnswerNothing)
+{
+    const auto desk = open_lane(s_);
+    bool ran = false;
+    const auto done = wait(desk.run(key, "edit", [&](turn&) -> awaitable<void> {
+        ran = true;
+        co_return;
+    }));
+    EXPECT_TRUE(done);
+    EXPECT_TRUE(ran);
+}
+
+TEST_P(lane_on, WaitsItsTurnInTheOrderOfArrival)
+{
+    const auto desk = open_lane(s_);
+    const auto other = open_lane(open());
+    std::optional<turn> holder = enter(desk, key);
+    auto second = ask(other, key);
+    expect_waiting(desk, 2);
+    auto third = ask(desk, key);
+    expect_waiting(desk, 3);
+    const auto first_fence = holder->fence();
+    wait(holder->leave());
+    auto two = std::get<turn>(second.get());
+    EXPECT_FALSE(third.done());
+    EXPECT_GT(two.fence(), first_fence);
+    wait(two.leave());
+    auto three = std::get<turn>(third.get());
+    EXPECT_GT(three.fence(), two.fence());
+}
+
+TEST_P(lane_on, ResourcesOfOneShardDoNotWaitForEachOther)
+{
+    lane_options one_shard;
+    one_shard.policy.shards = 1;
+    const auto desk = open_lane(s_, one_shard);
+    std::vector<turn> all;
+    for (int i = 0; i < 5; ++i)
+        all.push_back(enter(desk, order::key(i)));
+    // Prefixes of each other, and names that look like places.
+    all.push_back(enter(desk, order::key(421)));
+    all.push_back(enter(desk, coupon::key("s1-lock-0000000000")));
+    all.push_back(enter(desk, coupon::key("1-lock-0000000000")));
+    auto waits = ask(desk, order::key(3));
+    expect_waiting(desk, 0);
+    EXPECT_EQ(wait(desk.inspect(order::key(4))).line.size(), 1U);
+    wait(all[3].leave());
+    EXPECT_TRUE(std::holds_alternative<turn>(waits.get()));
+}
+
+TEST_P(lane_on, ServicesThatNameTheKindOtherwiseDoNotStart)
+{
+    const auto desk = open_lane(s_);
+    const auto open_with = [&](kind_definition kind, lane_options how) {
+        return error_of([&] { wait(lane::open(s_, {std::move(kind)}, how)); });
+    };
+    EXPECT_EQ(open_with({"order", {"id:text"}}, few_shards()), errc::kind_mismatch);
+    EXPECT_EQ(open_with({"order", {"id:u64", "shop:u64"}}, few_shards()), errc::kind_mismatch);
+    auto other = few_shards();
+    other.policy.max_waiters = 3;
+    EXPECT_EQ(open_with(order::definition(), other), errc::kind_mismatch);
+    EXPECT_EQ(open_with(order::definition(), few_shards()), error_code{});
+    try {
+        wait(lane::open(s_, {{"order", {"id:text"}}}, few_shards()));
+    } catch (const error& e) {
+        EXPECT_THAT(e.what(), ::testing::HasSubstr("registered: fields id:u64; here: fields id:text"));
+    }
+}
+
+TEST_P(lane_on, ManyServicesMayStartAtOnce)
+{
+    std::vector<running<lane>> starting;
+    for (int i = 0; i < 5; ++i)
+        starting.push_back(run_.spawn(lane::open(open(), {order::definition()}, few_shards())));
+    for (auto& s : starting)
+        EXPECT_NO_THROW(s.get());
+    EXPECT_EQ(zk_->children("/turnstile/lanes/order").size(), 2U);
+}
+
+TEST_P(lane_on, TryRunIsRefusedWhenSomebodyIsThere)
+{
+    const auto desk = open_lane(s_);
+    auto holder = enter(desk, key);
+    const auto work = [](turn&) -> awaitable<int> { co_return 1; };
+    const auto refused = wait(desk.try_run(key, "edit", work));
+    ASSERT_TRUE(refused.was_refused());
+    EXPECT_EQ(refused.refused().why, refusal::reason::busy);
+    EXPECT_GT(refused.refused().retry_after, 0ms);
+    wait(holder.leave());
+    EXPECT_EQ(wait(desk.try_run(key, "edit", work)).value(), 1);
+}
+
+TEST_P(lane_on, RefusesAtOnceWhenTooManyWait)
+{
+    auto how = few_shards();
+    how.policy.max_waiters = 1;
+    const auto desk = open_lane(s_, how);
+    auto holder = enter(desk, key);
+    auto waits = ask(desk, key);
+    expect_waiting(desk, 2);
+    for (int again = 0; again < 2; ++again) {  // the second time by a look
+        const auto r = std::get<refusal>(wait(desk.enter(key, {"", patience})));
+        EXPECT_EQ(r.why, refusal::reason::queue_full);
+        EXPECT_EQ(r.position, 2U);
+        EXPECT_GE(r.retry_after, 7ms);
+    }
+    expect_waiting(desk, 2);
+    wait(holder.leave());
+    EXPECT_TRUE(std::holds_alternative<turn>(waits.get()));
+}
+
+TEST_P(lane_on, RefusesAtOnceWhatCannotBeServedInTime)
+{
+    const auto desk = open_lane(s_);
+    // A turn of a while teaches what turns take.
+    auto slow = enter(desk, key);
+    EXPECT_TRUE(
+        eventually([begun = std::chrono::steady_clock::now()] { return std::chrono::steady_clock::now() - begun > 60ms; }));
+    wait(slow.leave());
+    auto holder = enter(desk, key);
+    const auto r = std::get<refusal>(wait(desk.enter(key, {"", 20ms})));
+    EXPECT_EQ(r.why, refusal::reason::deadline);
+    EXPECT_EQ(r.position, 1U);
+    EXPECT_GE(r.expected_wait, 50ms);
+    expect_waiting(desk, 1);
+}
+
+TEST_P(lane_on, ADeadlineThatPassesInTheQueueIsARefusal)
+{
+    const auto desk = open_lane(s_);
+    auto holder = enter(desk, key);
+    const auto r = std::get<refusal>(wait(desk.enter(key, {"", 150ms})));
+    EXPECT_EQ(r.why, refusal::reason::deadline);
+    EXPECT_EQ(r.position, 1U);
+    expect_waiting(desk, 1);
+}
+
+TEST_P(lane_on, ADeclaredIntentGoesWithACleanEnd)
+{
+    const auto desk = open_lane(s_);
+    auto t = enter(desk, key, "capture");
+    wait(t.declare("capture 12.50"));
+    const auto seen = wait(desk.inspect(key));
+    ASSERT_TRUE(seen.intent);
+    EXPECT_EQ(seen.intent->intent, "capture 12.50");
+    EXPECT_EQ(seen.intent->operation, "capture");
+    EXPECT_EQ(seen.intent->fence, t.fence());
+    EXPECT_EQ(seen.line.front().purpose, "capture");
+    wait(t.declare("capture 12.50, again"));
+    EXPECT_EQ(wait(desk.inspect(key)).intent->intent, "capture 12.50, again");
+    wait(t.leave());
+    expect_empty("order");
+    EXPECT_FALSE(enter(desk, key).predecessor_died());
+}
+
+TEST_P(lane_on, TheNextHolderIsToldWhatADeadOneDeclared)
+{
+    const auto desk = open_lane(s_);
+    const auto doomed = open();
+    std::optional<turn> dies = enter(open_lane(doomed), key, "capture");
+    wait(dies->declare("capture\n\n12.50\tkey 42-7"));
+    auto waits = ask(desk, key);
+    expect_waiting(desk, 2);
+    zk_->expire(doomed);
+
+    auto next = std::get<turn>(waits.get());
+    ASSERT_TRUE(next.predecessor_died());
+    EXPECT_EQ(next.predecessor_intent(), "capture\n\n12.50\tkey 42-7");
+    EXPECT_EQ(next.predecessors().front().resource, "order/42");
+    EXPECT_EQ(next.predecessors().front().operation, "capture");
+    EXPECT_EQ(error_of([&] { wait(next.declare("mine")); }), errc::bad_argument) << "reconcile first";
+    EXPECT_TRUE(eventually([&] { return error_of([&] { dies->check(); }) == errc::lost; }));
+    EXPECT_EQ(dies->how_lost(), turn_loss::effect_unknown);
+
+    // Not reconciled, it stays for the one after.
+    wait(next.leave());
+    auto third = enter(desk, key);
+    ASSERT_TRUE(third.predecessor_died());
+    third.reconciled();
+    wait(third.declare("mine"));
+    EXPECT_EQ(wait(desk.inspect(key)).intent->intent, "mine");
+    wait(third.leave());
+    expect_empty("order");
+}
+
+TEST_P(lane_on, WhoComesToAnEmptyLineIsToldAsWell)
+{
+    const auto desk = open_lane(s_);
+    {
+        auto dropped = enter(desk, key);
+        wait(dropped.declare("half done"));
+    }
+    expect_waiting(desk, 0);
+    auto next = enter(desk, key);
+    EXPECT_EQ(next.predecessor_intent(), "half done");
+    next.reconciled();
+    wait(next.leave());
+    expect_empty("order");
+}
+
+TEST_P(lane_on, ALateOneCannotDeclare)
+{
+    const auto desk = open_lane(s_);
+    const auto doomed = open();
+    auto late = enter(open_lane(doomed), key);
+    zk_->expire(doomed);
+    EXPECT_EQ(error_of([&] { wait(late.declare("too late")); }), errc::lost);
+    auto next = enter(desk, key);
+    EXPECT_FALSE(next.predecessor_died());
+}
+
+TEST_P(lane_on, AFunctionThatThrowsLeavesWhatItDeclared)
+{
+    const auto desk = open_lane(s_);
+    const auto fails = [](bool declares) {
+        return [declares](turn& t) -> awaitable<int> {
+            if (declares)
+                co_await t.declare("halfway");
+            throw std::logic_error{"no"};
+        };
+    };
+    EXPECT_THROW(wait(desk.run(key, "edit", fails(false))), std::logic_error);
+    EXPECT_FALSE(enter(desk, key).predecessor_died());
+    EXPECT_THROW(wait(desk.run(key, "edit", fails(true))), std::logic_error);
+    EXPECT_TRUE(enter(desk, key).predecessor_died());
+}
+
+TEST_P(lane_on, ALostTurnTellsWhetherAnythingWasDeclared)
+{
+    for (const bool declares : {false, true}) {
+        const auto doomed = open();
+        const auto desk = open_lane(doomed);
+        const auto work = [&](turn& t) -> awaitable<int> {
+            if (declares)
+                co_await t.declare("capture");
+            co_await t.holding().lost();
+            t.check();
+            co_return 1;
+        };
+        auto under_way = run_.spawn(desk.run(key, "capture", work));
+        EXPECT_TRUE(eventually([&] {
+            const auto seen = wait(desk.inspect(key));
+            return seen.line.size() == 1 && seen.intent.has_value() == declares;
+        }));
+        zk_->expire(doomed);
+        const auto result = under_way.get();
+        ASSERT_TRUE(result.was_lost());
+        EXPECT_EQ(result.lost(), declares ? turn_loss::effect_unknown : turn_loss::before_effect);
+    }
+}
+
+TEST_P(lane_on, WhoseSessionEndsInTheQueueStandsInItAnew)
+{
+    const auto desk = open_lane(s_);
+    auto holder = enter(desk, key);
+    const auto doomed = open();
+    auto waits = ask(open_lane(doomed), key);
+    expect_waiting(desk, 2);
+    backend::hear_out(doomed);
+    zk_->expire(doomed);
+    expect_waiting(desk, 2);
+    wait(holder.leave());
+    EXPECT_TRUE(std::holds_alternative<turn>(waits.get()));
+}
+
+TEST_P(lane_on, SeveralResourcesInOneTurn)
+{
+    const auto desk = open_lane(s_);
+    const turn_keys both{key, coupon::key("XMAS")};
+    auto t = enter(desk, both);
+    auto waits = ask(desk, coupon::key("XMAS"));
+    EXPECT_TRUE(eventually([&] { return wait(desk.inspect(coupon::key("XMAS"))).line.size() == 2; }));
+    wait(t.declare("redeem"));
+    EXPECT_EQ(wait(desk.inspect(key)).intent->intent, "redeem");
+    EXPECT_EQ(wait(desk.inspect(coupon::key("XMAS"))).intent->intent, "redeem");
+    {
+        const auto dropped = std::move(t);
+    }
+    auto next = std::get<turn>(waits.get());
+    EXPECT_EQ(next.predecessor_intent(), "redeem");
+    EXPECT_EQ(next.predecessors().front().resource, "coupon/XMAS");
+    next.reconciled();
+    wait(next.leave());
+    auto order_next = enter(desk, key);
+    EXPECT_EQ(order_next.predecessor_intent(), "redeem");
+}
+
+TEST_P(lane_on, AskingAgainForWhatOneHoldsIsADeadlockNotAHang)
+{
+    const auto desk = open_lane(s_);
+    const auto nothing = [](turn&) -> awaitable<int> { co_return 7; };
+    const auto nested = [&](turn&) -> awaitable<int> {
+        auto other = desk.run(order::key(43), "nested", nothing);  // another one is fine
+        auto done = co_await std::move(other);
+        EXPECT_TRUE(done);
+        auto same = desk.run(key, {"nested", patience}, nothing);
+        auto again = co_await std::move(same);
+        co_return again.value();
+    };
+    EXPECT_EQ(error_of([&] { wait(desk.run(key, "outer", nested)); }), errc::would_deadlock);
+    // While one that is of nobody in particular waits, as everybody.
+    EXPECT_EQ(wait(desk.run(key, {"outer", patience}, nothing)).value(), 7);
+}
+
+TEST_P(lane_on, ATurnForThreads)
+{
+    const auto desk = open_lane(s_);
+    const auto done = blocking::run(desk, key, "capture", [&](turn& t) {
+        wait(t.declare("capture"));
+        EXPECT_EQ(error_of([&] { blocking::run(desk, key, "again", [](turn&) {}); }), errc::would_deadlock);
+        return blocking::run(desk, order::key(43), "another", [](turn&) { return 1; }).value();
+    });
+    EXPECT_TRUE(done);
+    expect_empty("order");
+    const auto doomed = open();
+    const auto lost = blocking::run(open_lane(doomed), key, "capture", [&](turn& t) {
+        zk_->expire(doomed);
+        EXPECT_TRUE(eventually([&] { return !t.holding().held(); }));
+        t.check();
+    });
+    ASSERT_TRUE(lost.was_lost());
+    EXPECT_EQ(lost.lost(), turn_loss::before_effect);
+}
+
+TEST_P(lane_on, CancelledItLeavesTheLine)
+{
+    const auto desk = open_lane(s_);
+    auto holder = enter(desk, key);
+    auto waits = ask(desk, key);
+    expect_waiting(desk, 2);
+    waits.cancel();
+    EXPECT_EQ(error_of([&] { waits.get(); }), boost::asio::error::operation_aborted);
+    expect_waiting(desk, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(memory, lane_on, ::testing::Values(backend_kind::memory), name_of);
+INSTANTIATE_TEST_SUITE_P(real, lane_on, ::testing::Values(backend_kind::real), name_of);
+
+TEST(lane, RefusesWhatCannotWorkBeforeAnythingIsSent)
+{
+    memory_backend zk;
+    const auto s = session::open(zk.options());
+    const auto code = [](const std::function<void()>& f) {
+        try {
+            f();
+        } catch (const error& e) {
+            return e.code();
+        }
+        return error_code{};
+    };
+    const auto desk = blocking::wait(lane::open(s, {order::definition()}));
+    const auto enter = [&](turn_keys keys, std::string operation = "") {
+        return code([&] { blocking::wait(desk.enter(std::move(keys), {std::move(operation)})); });
+    };
+    const auto before = zk.server.last_zxid();
+    EXPECT_EQ(enter(coupon::key("XMAS")), errc::bad_argument);
+    EXPECT_EQ(enter({key, key}), errc::bad_argument);
+    EXPECT_EQ(enter(turn_keys{std::vector<resource_key>{}}), errc::bad_argument);
+    EXPECT_EQ(enter(key, std::string(201, 'x')), errc::bad_argument);
+    lane_options no_shards;
+    no_shards.policy.shards = 0;
+    EXPECT_EQ(code([&] { blocking::wait(lane::open(s, {order::definition()}, no_shards)); }), errc::bad_argument);
+    EXPECT_EQ(code([&] { blocking::wait(lane::open(s, {})); }), errc::bad_argument);
+    EXPECT_EQ(zk.server.last_zxid(), before);
+    auto t = std::get<turn>(blocking::wait(desk.enter(key, "")));
+    EXPECT_EQ(code([&] { blocking::wait(t.declare("")); }), errc::bad_argument);
+    EXPECT_EQ(code([&] { blocking::wait(t.declare(std::string(turn::intent_max + 1, 'x'))); }), errc::bad_argument);
+    EXPECT_FALSE(blocking::wait(desk.inspect(key)).intent);
+}
+
+}  // namespace
+}  // namespace turnstile::test
