@@ -1,7 +1,8 @@
 #include "lane_load.hpp"
 
+#include "pause.hpp"
+
 #include <algorithm>
-#include <random>
 
 namespace turnstile::inline v0::detail {
 
@@ -14,13 +15,6 @@ constexpr std::size_t refused_max = 4'096;
 
 constexpr auto retry_min = 10ms;
 constexpr auto retry_max = 10s;
-
-/// So that those who were refused together do not come again together.
-double jitter()
-{
-    thread_local std::minstd_rand dice{std::random_device{}()};
-    return std::uniform_real_distribution{0.75, 1.5}(dice);
-}
 
 }  // namespace
 
@@ -56,8 +50,7 @@ refusal lane_load::refuse(refusal::reason why, std::size_t ahead) const
     r.position = ahead;
     r.expected_wait = duration_cast<milliseconds>(static_cast<std::int64_t>(ahead) * usual());
     // By then half of those ahead have gone.
-    const auto pause = std::clamp<milliseconds>(r.expected_wait / 2, retry_min, retry_max);
-    r.retry_after = duration_cast<milliseconds>(pause * jitter());
+    r.retry_after = jittered(std::clamp<milliseconds>(r.expected_wait / 2, retry_min, retry_max));
     return r;
 }
 

@@ -1,0 +1,310 @@
+#include "claim.hpp"
+
+#include <turnstile/lending.hpp>
+#include <turnstile/path.hpp>
+
+#include "contender_record.hpp"
+#include "retry.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <atomic>
+#include <utility>
+
+namespace turnstile::inline v0::detail {
+
+using boost::asio::awaitable;
+using status = claim_record::status;
+
+namespace {
+
+[[noreturn]] void fail(const error_code& ec, const char* verb, const std::string& path)
+{
+    throw error{ec == errc::deadline_exceeded ? errc::timed_out : ec, verb, path};
+}
+
+bool again(const error_code& ec, deadline until) { return worth_another_try(ec, until) || ec == errc::session_expired; }
+
+/// In the background, where nobody hears of an error: what cannot be done now is an orphan once our member is gone.
+void run_errand(awaitable<void> what)
+{
+    boost::asio::co_spawn(errand_executor(), std::move(what), [](const std::exception_ptr&) {});
+}
+
+/// What was written by a call that has ended without knowing it: as it was before.
+awaitable<void> take_back(session s, std::string path, std::string mark, std::optional<claim_view> before)
+{
+    while (true) {
+        const auto now = co_await read_claim(s, path, "take_back", deadline::never());
+        if (!now || now->record.mark != mark)
+            co_return;
+        if (!before) {
+            const bool gone = co_await drop_claim(s, path, *now, "take_back", deadline::never());
+            if (gone)
+                co_return;
+            continue;
+        }
+        op::set as_before{path, to_text(before->record), now->version};
+        const auto written = co_await s.run(std::move(as_before));
+        if (written.ok() || !again(written.ec, deadline::never()))
+            co_return;
+    }
+}
+
+/// Until it is told what came of it.
+class unsettled {
+public:
+    unsettled(session s, std::string path, std::string mark, std::optional<claim_view> before)
+        : session_{std::move(s)}, path_{std::move(path)}, mark_{std::move(mark)}, before_{std::move(before)}
+    {
+    }
+    unsettled(const unsettled&) = delete;
+    unsettled& operator=(const unsettled&) = delete;
+    ~unsettled()
+    {
+        if (sent_)
+            run_errand(take_back(session_, path_, mark_, before_));
+    }
+
+    void sent() noexcept { sent_ = true; }
+    claim_answer settled(claim_answer a) noexcept
+    {
+        sent_ = false;
+        return a;
+    }
+
+private:
+    const session session_;
+    const std::string path_;
+    const std::string mark_;
+    const std::optional<claim_view> before_;
+    bool sent_ = false;
+};
+
+claim_answer ours(const claim_record& what, std::int32_t version, std::int64_t zxid)
+{
+    claim_answer a;
+    a.ours = true;
+    a.seen.emplace();
+    a.seen->record = what;
+    a.seen->version = version;
+    a.seen->zxid = zxid;
+    return a;
+}
+
+claim_answer theirs(std::optional<claim_view> seen)
+{
+    claim_answer a;
+    a.seen = std::move(seen);
+    return a;
+}
+
+/// What stands there is ours when it bears our mark, whoever has told us so.
+claim_answer by_its_mark(const claim_record& what, std::optional<claim_view> seen)
+{
+    if (seen && seen->record == what)
+        return ours(what, seen->version, seen->zxid);
+    return theirs(std::move(seen));
+}
+
+}  // namespace
+
+claim_view view_of(const outcome& node)
+{
+    claim_view v;
+    v.record = parse_claim_record(node.data);
+    v.version = node.stat.version;
+    v.zxid = node.stat.mzxid;
+    return v;
+}
+
+std::string new_claim_mark(const session& s)
+{
+    static std::atomic<std::uint64_t> last{0};
+    return std::to_string(static_cast<std::uint64_t>(s.id())) + "." + std::to_string(++last);
+}
+
+std::string claimant_in_words(const session& s)
+{
+    auto me = this_process();
+    me.label = s.options().label;
+    return in_words(me);
+}
+
+awaitable<claim_answer> make_claim(session s, std::string path, claim_record what, const char* verb, deadline until)
+{
+    unsettled fate{s, path, what.mark, std::nullopt};
+    bool make_directory = false;
+    while (true) {
+        pipeline p;
+        if (make_directory)
+            for (auto& above : path_prefixes(parent_path(path)))
+                p.add(op::create{std::move(above)});
+        p.add(op::create{path, to_text(what)}).add(op::get{path});
+        fate.sent();
+        const auto answers = co_await s.run(std::move(p), until);
+        const auto& made = answers[answers.size() - 2];
+        const auto& there = answers.back();
+        if (made.ok())
+            co_return fate.settled(ours(what, 0, made.stat.czxid));
+        if (made.ec == errc::node_exists && there.ok())
+            co_return fate.settled(by_its_mark(what, view_of(there)));
+        if (made.ec == errc::no_node && !make_directory)
+            make_directory = true;
+        else if (made.ec != errc::node_exists && !again(made.ec, until))  // it went between the two: once more
+            fail(made.ec, verb, path);
+        else if (until.passed())
+            fail(errc::timed_out, verb, path);
+    }
+}
+
+awaitable<claim_answer> take_claim(session s, std::string path, claim_record what, claim_view from, const char* verb,
+                                   deadline until)
+{
+    unsettled fate{s, path, what.mark, from};
+    while (true) {
+        pipeline p;
+        p.add(op::set{path, to_text(what), from.version}).add(op::get{path});
+        fate.sent();
+        const auto answers = co_await s.run(std::move(p), until);
+        if (answers[0].ok())
+            co_return fate.settled(ours(what, answers[0].stat.version, answers[0].stat.mzxid));
+        if (answers[0].ec == errc::no_node)
+            co_return fate.settled(theirs(std::nullopt));
+        if (answers[0].ec == errc::bad_version && answers[1].ok())
+            co_return fate.settled(by_its_mark(what, view_of(answers[1])));
+        if (answers[0].ec != errc::bad_version && !again(answers[0].ec, until))
+            fail(answers[0].ec, verb, path);
+        if (until.passed())
+            fail(errc::timed_out, verb, path);
+    }
+}
+
+awaitable<std::optional<claim_view>> read_claim(session s, std::string path, const char* verb, deadline until)
+{
+    while (true) {
+        op::get look{path};
+        const auto node = co_await s.run(std::move(look), until);
+        if (node.ok())
+            co_return view_of(node);
+        if (node.ec == errc::no_node)
+            co_return std::nullopt;
+        if (!again(node.ec, until) || until.passed())
+            fail(node.ec, verb, path);
+    }
+}
+
+awaitable<bool> drop_claim(session s, std::string path, claim_view seen, const char* verb, deadline until)
+{
+    while (true) {
+        op::erase drop{path, seen.version};
+        const auto gone = co_await s.run(std::move(drop), until);
+        if (gone.ok() || gone.ec == errc::no_node)
+            co_return true;
+        if (gone.ec == errc::bad_version)
+            co_return false;
+        if (!again(gone.ec, until) || until.passed())
+            fail(gone.ec, verb, path);
+    }
+}
+
+// ---- One that is ours
+
+namespace {
+
+/// Nobody works on it any more. By reading first: the last thing that we wrote may be in doubt.
+awaitable<void> give_up(session s, std::string path, std::string mark, held_claim::once_given_up how)
+{
+    while (true) {
+        const auto now = co_await read_claim(s, path, "give_up", deadline::never());
+        if (!now || now->record.mark != mark || now->record.state != status::running)
+            co_return;
+        if (now->record.intent.empty() && how == held_claim::once_given_up::goes) {
+            const bool gone = co_await drop_claim(s, path, *now, "give_up", deadline::never());
+            if (gone)
+                co_return;
+            continue;
+        }
+        auto left = now->record;
+        left.state = left.intent.empty() ? status::open : status::suspect;
+        left.owner.clear();
+        op::set note{path, to_text(left), now->version};
+        const auto written = co_await s.run(std::move(note));
+        if (written.ok() || (!again(written.ec, deadline::never()) && written.ec != errc::bad_version))
+            co_return;
+    }
+}
+
+}  // namespace
+
+held_claim::~held_claim()
+{
+    if (!over_)
+        run_errand(give_up(session_, path_, mine_.record.mark, how_));
+    end();
+}
+
+void held_claim::end() noexcept
+{
+    over_ = true;
+    if (const auto told = std::exchange(ended, nullptr))
+        told();
+}
+
+claim_record held_claim::finished(status how, std::string result) const
+{
+    auto to = mine_.record;
+    to.state = how;
+    to.owner.clear();
+    to.intent.clear();
+    to.result = std::move(result);
+    return to;
+}
+
+awaitable<void> held_claim::declare(std::shared_ptr<held_claim> c, std::string intent, const char* verb)
+{
+    auto to = c->mine_.record;
+    to.intent = std::move(intent);
+    return change(std::move(c), std::move(to), verb);
+}
+
+awaitable<void> held_claim::finish(std::shared_ptr<held_claim> c, status how, std::string result, const char* verb)
+{
+    auto to = c->finished(how, std::move(result));
+    const auto end = [](std::shared_ptr<held_claim> mine, claim_record last, const char* v) -> awaitable<void> {
+        auto changing = change(mine, std::move(last), v);
+        co_await std::move(changing);
+        mine->end();
+    };
+    return end(std::move(c), std::move(to), verb);
+}
+
+awaitable<void> held_claim::change(std::shared_ptr<held_claim> c, claim_record to, const char* verb)
+{
+    if (c->over_)
+        throw error{errc::not_held, verb, c->path_};
+    const auto text = to_text(to);
+    while (true) {
+        pipeline p;
+        p.add(op::set{c->path_, text, c->mine_.version}).add(op::get{c->path_});
+        const auto answers = co_await c->session_.run(std::move(p));
+        const auto& written = answers[0];
+        const auto& there = answers[1];
+        const bool ours_after_all = written.ec == errc::bad_version && there.ok() && there.data == text;
+        if (written.ok() || ours_after_all) {
+            c->mine_.record = std::move(to);
+            c->mine_.version = written.ok() ? written.stat.version : there.stat.version;
+            co_return;
+        }
+        const bool changed = written.ec == errc::bad_version && (there.ok() || there.ec == errc::no_node);
+        if (written.ec == errc::no_node || changed) {
+            c->end();
+            throw error{errc::lost, verb, c->path_, "somebody has taken it over"};
+        }
+        if (written.ec != errc::bad_version && !again(written.ec, deadline::never()))
+            fail(written.ec, verb, c->path_);
+    }
+}
+
+}  // namespace turnstile::inline v0::detail

@@ -1,0 +1,107 @@
+// One claim: a persistent node, changed by compare-and-set only, so that of all who want it exactly one gets it.
+//
+// Every write bears a mark that no other has. So when its answer is lost, the node itself tells whose write it was: doubts
+// end by looking, and never get out.
+#pragma once
+
+#include <turnstile/deadline.hpp>
+#include <turnstile/lease.hpp>
+#include <turnstile/session.hpp>
+
+#include "claim_record.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace turnstile::inline v0::detail {
+
+/// A claim as it stands in ZooKeeper.
+struct claim_view {
+    claim_record record;
+    std::int32_t version = 0;
+    std::int64_t zxid = 0;  ///< of its last change
+
+    claim_view() = default;
+};
+
+claim_view view_of(const outcome& node);
+
+/// What came of a write: ours, or what stands there instead (nullopt: nothing does).
+struct claim_answer {
+    bool ours = false;
+    std::optional<claim_view> seen;
+
+    claim_answer() = default;
+};
+
+/// "72057604037923840.17"
+std::string new_claim_mark(const session& s);
+/// Host, pid and label, in a line.
+std::string claimant_in_words(const session& s);
+
+/// Claims what nobody has claimed, and reads what somebody has: 1 round trip either way, 2 where the directory is missing.
+/// Given up in the middle (by an error, a deadline, a cancellation), the claim is taken back in the background.
+boost::asio::awaitable<claim_answer> make_claim(session s, std::string path, claim_record what, const char* verb,
+                                                deadline until);
+
+/// The same over a claim that was seen. Taken back, it is as it was.
+boost::asio::awaitable<claim_answer> take_claim(session s, std::string path, claim_record what, claim_view from,
+                                                const char* verb, deadline until);
+
+/// nullopt: there is none. 1 round trip.
+boost::asio::awaitable<std::optional<claim_view>> read_claim(session s, std::string path, const char* verb, deadline until);
+
+/// False: it has changed since it was seen. 1 round trip.
+boost::asio::awaitable<bool> drop_claim(session s, std::string path, claim_view seen, const char* verb, deadline until);
+
+/// A claim of ours, under way. Given up when it is dropped: what had declared nothing goes (or is opened again, with its
+/// count of attempts), what had stays, as a suspect.
+class held_claim {
+public:
+    enum class once_given_up : unsigned char { goes, opens };
+
+    held_claim(session s, std::string path, claim_view mine, once_given_up how)
+        : session_{std::move(s)}, path_{std::move(path)}, mine_{std::move(mine)}, how_{how}
+    {
+    }
+    held_claim(const held_claim&) = delete;
+    held_claim& operator=(const held_claim&) = delete;
+    ~held_claim();
+
+    const claim_record& record() const noexcept { return mine_.record; }
+    const std::string& path() const noexcept { return path_; }
+    /// Of the claiming: grows with every owner of the node.
+    std::int64_t zxid() const noexcept { return mine_.zxid; }
+    std::int32_t version() const noexcept { return mine_.version; }
+    const session& get_session() const noexcept { return session_; }
+    bool over() const noexcept { return over_; }
+
+    /// 1 round trip, repeated until it is certain. Throws errc::lost when somebody has taken the claim over.
+    static boost::asio::awaitable<void> declare(std::shared_ptr<held_claim> c, std::string intent, const char* verb);
+    static boost::asio::awaitable<void> finish(std::shared_ptr<held_claim> c, claim_record::status how, std::string result,
+                                               const char* verb);
+    /// The node has been written by somebody who answers for it: a transaction of several.
+    void was_finished() noexcept { end(); }
+    /// As it will be written.
+    claim_record finished(claim_record::status how, std::string result) const;
+
+    /// Called once, when it is over.
+    std::function<void()> ended;
+
+private:
+    void end() noexcept;
+    static boost::asio::awaitable<void> change(std::shared_ptr<held_claim> c, claim_record to, const char* verb);
+
+    const session session_;
+    const std::string path_;
+    claim_view mine_;
+    const once_given_up how_;
+    bool over_ = false;
+};
+
+}  // namespace turnstile::inline v0::detail

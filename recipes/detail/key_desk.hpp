@@ -1,0 +1,69 @@
+// Who of this process is at which key, so that a storm of retries asks ZooKeeper once.
+#pragma once
+
+#include <turnstile/latch.hpp>
+
+#include "claim.hpp"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace turnstile::inline v0::detail {
+
+class key_desk : public std::enable_shared_from_this<key_desk> {
+public:
+    /// Somebody asks for a key, and others wait to hear what comes of it.
+    struct question {
+        latch answered;
+        // Written before the latch opens.
+        std::optional<claim_view> seen;  ///< what stands there, if it will not change any more
+    };
+
+    /// The one who asks, until it is dropped.
+    class asker {
+    public:
+        asker(std::shared_ptr<key_desk> desk, std::string key, std::shared_ptr<question> q)
+            : desk_{std::move(desk)}, key_{std::move(key)}, question_{std::move(q)}
+        {
+        }
+        asker(const asker&) = delete;
+        asker& operator=(const asker&) = delete;
+        ~asker() { desk_->answered(key_, held_, *question_); }
+
+        /// It is done: all who wait may have that.
+        void saw(claim_view what) { question_->seen = std::move(what); }
+        /// It is ours: the key is taken until the result is called.
+        std::function<void()> holds()
+        {
+            held_ = true;
+            return [desk = desk_, key = key_] { desk->free(key); };
+        }
+
+    private:
+        const std::shared_ptr<key_desk> desk_;
+        const std::string key_;
+        const std::shared_ptr<question> question_;
+        bool held_ = false;
+    };
+
+    struct place {
+        std::unique_ptr<asker> first;                             ///< nobody is at it: we are
+        std::shared_ptr<question> other;                          ///< somebody asks: wait
+        bool taken() const noexcept { return !first && !other; }  ///< somebody has it
+    };
+
+    place come(const std::string& key);
+
+private:
+    void answered(const std::string& key, bool held, question& q);
+    void free(const std::string& key);
+
+    std::mutex mutex_;
+    /// Guarded by mutex_; null: it is held.
+    std::unordered_map<std::string, std::shared_ptr<question>> keys_;
+};
+
+}  // namespace turnstile::inline v0::detail
