@@ -10,6 +10,8 @@
 #include <boost/asio/detached.hpp>
 
 #include <atomic>
+#include <deque>
+#include <set>
 #include <utility>
 
 namespace turnstile::inline v0::detail {
@@ -159,6 +161,97 @@ awaitable<claim_answer> make_claim(session s, std::string path, claim_record wha
     }
 }
 
+namespace {
+
+/// Each on its own, in one flight: who finds somebody there reads who it is.
+awaitable<std::vector<outcome>> create_and_read(session s, std::vector<std::pair<std::string, claim_record>> all,
+                                                deadline until)
+{
+    pipeline p;
+    for (const auto& [path, what] : all)
+        p.add(op::create{path, to_text(what)}).add(op::get{path});
+    return s.run(std::move(p), until);
+}
+
+op::multi creates_of(const std::vector<std::pair<std::string, claim_record>>& all)
+{
+    transaction t;
+    for (const auto& [path, what] : all)
+        t.create(path, to_text(what));
+    return op::multi{std::move(t).release()};
+}
+
+/// Parents first.
+std::set<std::string> directories_of(const std::vector<std::pair<std::string, claim_record>>& all)
+{
+    std::set<std::string> missing;
+    for (const auto& [path, what] : all)
+        for (auto& above : path_prefixes(parent_path(path)))
+            missing.insert(std::move(above));
+    return missing;
+}
+
+}  // namespace
+
+awaitable<std::vector<claim_answer>> make_claims(session s, std::vector<std::pair<std::string, claim_record>> all,
+                                                 const char* verb, deadline until)
+{
+    std::deque<unsettled> fates;
+    for (const auto& [path, what] : all)
+        fates.emplace_back(s, path, what.mark, std::nullopt);
+    std::vector<std::optional<claim_answer>> answers(all.size());
+    const auto settle = [&](std::size_t i, claim_answer a) { answers[i] = fates[i].settled(std::move(a)); };
+
+    // All of them in one transaction: it is new messages that come in batches. Its zxid is that of each of them.
+    pipeline together;
+    together.add(creates_of(all)).add(op::get{all.front().first});
+    for (auto& f : fates)
+        f.sent();
+    const auto first = co_await s.run(std::move(together), until);
+    if (first[0].ok() && first[1].ok())
+        for (std::size_t i = 0; i < all.size(); ++i)
+            settle(i, ours(all[i].second, 0, first[1].stat.czxid));
+    if (first[0].ec == errc::no_node) {
+        pipeline directories;
+        for (const auto& d : directories_of(all))
+            directories.add(op::create{d});
+        co_await s.run(std::move(directories), until);
+    }
+
+    // Those of which that does not tell: one by one.
+    while (true) {
+        std::vector<std::size_t> open;
+        std::vector<std::pair<std::string, claim_record>> rest;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (!answers[i]) {
+                open.push_back(i);
+                rest.push_back(all[i]);
+            }
+        if (open.empty())
+            break;
+        auto reading = create_and_read(s, std::move(rest), until);
+        const auto found = co_await std::move(reading);
+        for (std::size_t k = 0; k < open.size(); ++k) {
+            const auto i = open[k];
+            const auto& made = found[2 * k];
+            const auto& there = found[2 * k + 1];
+            if (made.ok())
+                settle(i, ours(all[i].second, 0, made.stat.czxid));
+            else if (made.ec == errc::node_exists && there.ok())
+                settle(i, by_its_mark(all[i].second, view_of(there)));
+            else if (made.ec != errc::node_exists && !again(made.ec, until))
+                fail(made.ec, verb, all[i].first);
+            else if (until.passed())
+                fail(errc::timed_out, verb, all[i].first);
+        }
+    }
+    std::vector<claim_answer> result;
+    result.reserve(all.size());
+    for (auto& a : answers)
+        result.push_back(std::move(*a));
+    co_return result;
+}
+
 awaitable<claim_answer> take_claim(session s, std::string path, claim_record what, claim_view from, const char* verb,
                                    deadline until)
 {
@@ -259,6 +352,8 @@ claim_record held_claim::finished(status how, std::string result) const
     to.owner.clear();
     to.intent.clear();
     to.result = std::move(result);
+    if (how_ == once_given_up::opens)
+        to.by.clear();  // a million of them are kept
     return to;
 }
 
@@ -278,6 +373,35 @@ awaitable<void> held_claim::finish(std::shared_ptr<held_claim> c, status how, st
         mine->end();
     };
     return end(std::move(c), std::move(to), verb);
+}
+
+awaitable<std::vector<bool>> held_claim::finish_all(std::vector<std::shared_ptr<held_claim>> all, const char* verb)
+{
+    const auto first = all.front();
+    transaction t;
+    for (const auto& c : all)
+        t.set(c->path_, to_text(c->finished(status::done, {})), c->mine_.version);
+    op::multi together{std::move(t).release()};
+    const auto written = co_await first->session_.run(std::move(together));
+    std::vector<bool> done;
+    for (const auto& c : all) {
+        bool still_ours = true;
+        if (written.ok()) {
+            c->end();
+        } else {
+            // One of them is not ours any more, or the answer was lost: each tells for itself.
+            try {
+                auto finishing = finish(c, status::done, {}, verb);
+                co_await std::move(finishing);
+            } catch (const error& e) {
+                if (e.code() != errc::lost && e.code() != errc::not_held)
+                    throw;
+                still_ours = false;
+            }
+        }
+        done.push_back(still_ours);
+    }
+    co_return done;
 }
 
 awaitable<void> held_claim::change(std::shared_ptr<held_claim> c, claim_record to, const char* verb)

@@ -17,6 +17,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace turnstile::inline v0::detail {
 
@@ -48,6 +50,11 @@ std::string claimant_in_words(const session& s);
 /// Given up in the middle (by an error, a deadline, a cancellation), the claim is taken back in the background.
 boost::asio::awaitable<claim_answer> make_claim(session s, std::string path, claim_record what, const char* verb,
                                                 deadline until);
+
+/// Several at once, answers in their order. Nobody has claimed any of them: 1 round trip, one transaction; else 1 more.
+boost::asio::awaitable<std::vector<claim_answer>> make_claims(session s,
+                                                              std::vector<std::pair<std::string, claim_record>> all,
+                                                              const char* verb, deadline until);
 
 /// The same over a claim that was seen. Taken back, it is as it was.
 boost::asio::awaitable<claim_answer> take_claim(session s, std::string path, claim_record what, claim_view from,
@@ -85,16 +92,17 @@ public:
     static boost::asio::awaitable<void> declare(std::shared_ptr<held_claim> c, std::string intent, const char* verb);
     static boost::asio::awaitable<void> finish(std::shared_ptr<held_claim> c, claim_record::status how, std::string result,
                                                const char* verb);
-    /// The node has been written by somebody who answers for it: a transaction of several.
-    void was_finished() noexcept { end(); }
-    /// As it will be written.
-    claim_record finished(claim_record::status how, std::string result) const;
+    /// Several, as done and without a result: one transaction when all are still ours. False: that one is not any more.
+    static boost::asio::awaitable<std::vector<bool>> finish_all(std::vector<std::shared_ptr<held_claim>> all,
+                                                                const char* verb);
 
     /// Called once, when it is over.
     std::function<void()> ended;
 
 private:
     void end() noexcept;
+    /// As it will be written.
+    claim_record finished(claim_record::status how, std::string result) const;
     static boost::asio::awaitable<void> change(std::shared_ptr<held_claim> c, claim_record to, const char* verb);
 
     const session session_;

@@ -40,12 +40,6 @@ std::string in_a_line(std::string_view record)
     return line.empty() ? "something that is no record of ours" : line;
 }
 
-std::string name_of_shard(std::uint32_t n)
-{
-    static constexpr std::string_view digits = "0123456789abcdef";
-    return {digits[n >> 8U & 0xfU], digits[n >> 4U & 0xfU], digits[n & 0xfU]};
-}
-
 /// One of the two nodes that say what was agreed on.
 struct agreement {
     std::string path;
@@ -120,6 +114,12 @@ awaitable<void> enrol(session s, registration what, deadline until)
         if (ec && (!worth_another_try(ec, until) || until.passed()))
             throw error{ec == errc::deadline_exceeded ? errc::timed_out : ec, what.recipe, policy.path};
     }
+}
+
+std::string name_of_shard(std::uint32_t n)
+{
+    static constexpr std::string_view digits = "0123456789abcdef";
+    return {digits[n >> 8U & 0xfU], digits[n >> 4U & 0xfU], digits[n & 0xfU]};
 }
 
 /// FNV-1a, 64 bits.

@@ -2,7 +2,7 @@
 //
 //     <base>/kinds/order          turnstile 1 · fields id:u64
 //     <base>/lanes/order          turnstile 1 · shards 64 · max-waiters 256
-//     <base>/lanes/order/0a …     the recipe's own
+//     <base>/lanes/order/00a …    the recipe's own
 //
 // The nodes are persistent. Who comes with something else is told what is registered, and does not start.
 #pragma once
@@ -40,8 +40,9 @@ struct registration {
 /// errc::kind_mismatch, errc::timed_out.
 boost::asio::awaitable<void> enrol(session s, registration what, deadline until);
 
-/// "0a": every service must find the same one, so this never changes.
+/// "00a": every service must find the same one, so this never changes.
 std::string shard_of(std::string_view key, std::uint32_t shards);
+std::string name_of_shard(std::uint32_t n);
 inline constexpr std::uint32_t shards_max = 4'096;
 
 }  // namespace turnstile::inline v0::detail
