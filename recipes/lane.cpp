@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace turnstile::inline v0 {
@@ -110,8 +111,8 @@ struct attempt {
 
 /// The whole of what is known when asking for a turn.
 struct asked {
-    std::vector<detail::line_request> lines;
-    std::vector<std::shared_ptr<detail::lane_load>> loads;
+    std::vector<detail::line_request> lines;                ///< of the resources, and behind them of the locks
+    std::vector<std::shared_ptr<detail::lane_load>> loads;  ///< of the resources
     std::shared_ptr<attempt> seen = std::make_shared<attempt>();
     acquire_options how;
 };
@@ -131,6 +132,19 @@ void check_keys(const std::vector<resource_key>& keys)
     std::sort(sorted.begin(), sorted.end());
     if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
         throw error{errc::bad_argument, "lane", twice->text(), "named twice"};
+}
+
+void check_locks(const std::vector<mutex>& locks, const session& s)
+{
+    if (locks.size() > turn_keys::keys_max)
+        throw error{errc::bad_argument, "lane", {}, "at most " + std::to_string(turn_keys::keys_max) + " locks"};
+    std::set<std::string> paths;
+    for (const auto& lock : locks) {
+        if (lock.get_session() != s)
+            throw error{errc::bad_argument, "lane", lock.path(), "of another session than the lane"};
+        if (!paths.insert(lock.path()).second)
+            throw error{errc::bad_argument, "lane", lock.path(), "named twice"};
+    }
 }
 
 std::string directory_of(const std::string& kind, std::uint32_t shards, const resource_key& key)
@@ -161,6 +175,8 @@ left_intent intent_of(const resource_key& key, const std::string& data)
 awaitable<bool> turned_away_at_the_door(std::vector<detail::line_request> lines)
 {
     for (auto& line : lines) {
+        if (!line.admit)
+            continue;
         const auto shared = std::make_shared<const detail::line_request>(std::move(line));
         const auto children = co_await detail::list_line(shared);
         if (shared->admit(detail::places_in(children, shared->key).size()))
@@ -203,14 +219,14 @@ bool stands_again(const error_code& ec, deadline until) { return ec == errc::ses
 refusal turned_away(const asked& what, refusal r)
 {
     const auto again = deadline::clock::now() + r.retry_after;
-    for (std::size_t i = 0; i < what.lines.size(); ++i)
+    for (std::size_t i = 0; i < what.loads.size(); ++i)
         what.loads[i]->note_refused(what.lines[i].name(), again);
     return r;
 }
 
 bool looks_first(const asked& what)
 {
-    for (std::size_t i = 0; i < what.lines.size(); ++i)
+    for (std::size_t i = 0; i < what.loads.size(); ++i)
         if (what.loads[i]->recently_refused(what.lines[i].name()))
             return true;
     return false;
@@ -294,6 +310,9 @@ awaitable<std::variant<turn, refusal>> lane::enter(turn_keys keys, turn_request 
         what.lines.push_back(std::move(line));
         what.loads.push_back(kind.load);
     }
+    check_locks(how.locks, state_->ensemble);
+    for (const auto& lock : how.locks)
+        what.lines.push_back(detail::request_for(state_->ensemble, lock.path(), "lane::enter", what.how));
     return enter_in(std::move(what), keys.all());
 }
 

@@ -98,6 +98,14 @@ struct once_gate::state {
 
 const session& once_gate::get_session() const noexcept { return state_->ensemble; }
 
+std::vector<std::pair<std::string, std::chrono::seconds>> once_gate::kept() const
+{
+    std::vector<std::pair<std::string, std::chrono::seconds>> all;
+    for (const auto& [name, kind] : state_->kinds)
+        all.emplace_back(kind.directory, kind.policy.keep);
+    return all;
+}
+
 namespace {
 
 const char* text_of(once_policy::while_running p) { return p == once_policy::while_running::join ? "join" : "refuse"; }
@@ -122,7 +130,7 @@ detail::registration registration_of(const kind_definition& kind, const once_opt
                 {"while-running", text_of(how.policy.running)},
                 {"after-done", text_of(how.policy.done)},
                 {"on-outage", text_of(how.policy.outage)},
-                {"keep-hours", std::to_string(how.policy.keep.count())}};
+                {"keep-seconds", std::to_string(how.policy.keep.count())}};
     r.shards = how.policy.shards;
     return r;
 }
@@ -134,8 +142,8 @@ void check_options(const std::vector<kind_definition>& kinds, const once_options
         throw error{errc::bad_argument, "once_gate", how.base, "no kinds"};
     if (how.policy.shards == 0 || how.policy.shards > detail::shards_max)
         throw error{errc::bad_argument, "once_gate", how.base, "shards: from 1 to " + std::to_string(detail::shards_max)};
-    if (how.policy.keep <= 0h)
-        throw error{errc::bad_argument, "once_gate", how.base, "keep: an hour at least"};
+    if (how.policy.keep < 1s)
+        throw error{errc::bad_argument, "once_gate", how.base, "keep: a second at least"};
 }
 
 }  // namespace

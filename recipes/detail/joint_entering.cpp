@@ -3,7 +3,7 @@
 #include <turnstile/path.hpp>
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <utility>
 
 namespace turnstile::inline v0::detail {
@@ -28,16 +28,17 @@ joint_entering::joint_entering(std::vector<ticket> ours, bool make_directories)
 
 std::vector<operation> joint_entering::directories() const
 {
-    std::set<std::string> missing;  // sorted: parents come before their children
+    std::map<std::string, bool> missing;  // whether it stays; sorted: parents come before their children
     if (make_directories_)
         for (const auto& t : ours_)
-            for (auto& prefix : path_prefixes(t.line().directory))
-                missing.insert(std::move(prefix));
+            for (auto& prefix : path_prefixes(t.line().directory)) {
+                auto& stays = missing[std::move(prefix)];
+                stays = stays || t.line().permanent();
+            }
     std::vector<operation> creates;
     creates.reserve(missing.size());
-    const auto mode = line().permanent() ? create_mode::persistent : create_mode::container;
-    for (const auto& path : missing)
-        creates.emplace_back(op::create{path, "", mode});
+    for (const auto& [path, stays] : missing)
+        creates.emplace_back(op::create{path, "", stays ? create_mode::persistent : create_mode::container});
     return creates;
 }
 

@@ -368,6 +368,32 @@ TEST_P(lane_on, SeveralResourcesInOneTurn)
     EXPECT_EQ(order_next.predecessor_intent(), "redeem");
 }
 
+TEST_P(lane_on, LocksOfOtherKindsInTheSameTurn)
+{
+    const auto desk = open_lane(s_);
+    const mutex stock{s_, "/locks/stock-3"};
+    turn_request how{"pick", patience};
+    how.locks = {stock, mutex{s_, "/locks/stock-4"}};
+    auto t = std::get<turn>(wait(desk.enter(key, how)));
+    EXPECT_FALSE(wait(mutex{open(), "/locks/stock-4"}.try_acquire()));
+    auto waits = run_.spawn(mutex{open(), stock.path()}.acquire(patience));
+    expect_depth(stock.path(), 2);
+    wait(t.declare("pick"));
+    wait(t.leave());
+    auto held = waits.get();
+    EXPECT_GT(held.token(), t.fence());
+    // And the other way round: who holds the lock alone keeps the turn waiting.
+    auto turn_waits = run_.spawn(desk.enter(key, how));
+    expect_waiting(desk, 1);
+    EXPECT_FALSE(turn_waits.done());
+    wait(held.release());
+    EXPECT_TRUE(std::holds_alternative<turn>(turn_waits.get()));
+    how.locks = {stock, stock};
+    EXPECT_EQ(error_of([&] { wait(desk.enter(key, how)); }), errc::bad_argument);
+    how.locks = {mutex{open(), "/locks/stock-3"}};
+    EXPECT_EQ(error_of([&] { wait(desk.enter(key, how)); }), errc::bad_argument);
+}
+
 TEST_P(lane_on, AskingAgainForWhatOneHoldsIsADeadlockNotAHang)
 {
     const auto desk = open_lane(s_);

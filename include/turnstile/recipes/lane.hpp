@@ -43,6 +43,7 @@
 #include <turnstile/lease.hpp>
 #include <turnstile/recipes/export.hpp>
 #include <turnstile/recipes/line.hpp>
+#include <turnstile/recipes/mutex.hpp>
 #include <turnstile/recipes/resource_kind.hpp>
 #include <turnstile/recipes/turn.hpp>
 #include <turnstile/recipes/turn_executor.hpp>
@@ -91,6 +92,9 @@ struct turn_request {
     /// Who asks. Nobody in particular: the coroutine that run() starts, which is refused (errc::would_deadlock) when it asks
     /// again for what it holds.
     owner_id owner;
+    /// Locks that are taken together with the turn, in the same transaction, and given up with it. Their lines are those of
+    /// `mutex`.
+    std::vector<mutex> locks;
 
     turn_request(std::string operation_, deadline until_ = {})  // NOLINT(*-explicit-*)
         : operation{std::move(operation_)}, until{until_}
@@ -105,7 +109,7 @@ struct turn_request {
 /// One resource, or several in one turn.
 class turn_keys {
 public:
-    static constexpr std::size_t keys_max = 16;
+    static constexpr std::size_t keys_max = 16;  ///< and as many locks
 
     turn_keys(resource_key one) { keys_.push_back(std::move(one)); }            // NOLINT
     turn_keys(std::initializer_list<resource_key> several) : keys_{several} {}  // NOLINT

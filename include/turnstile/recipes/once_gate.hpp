@@ -44,6 +44,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -77,7 +78,7 @@ struct once_policy {
     after_done done = after_done::return_first;
     on_outage outage = on_outage::refuse;
     /// How long a result is kept, at least; janitors remove it some time after.
-    std::chrono::hours keep{24 * 7};
+    std::chrono::seconds keep = std::chrono::hours{24 * 7};
     /// Directories that the keys of a kind share.
     std::uint32_t shards = 64;
 
@@ -238,6 +239,8 @@ public:
     boost::asio::awaitable<std::optional<once_view>> inspect(resource_key key, deadline until = {}) const;
 
     const session& get_session() const noexcept;
+    /// Where keys are, and how long they are kept: for janitors.
+    std::vector<std::pair<std::string, std::chrono::seconds>> kept() const;
 
 private:
     struct state;
