@@ -98,7 +98,7 @@ detail::registration registration_of(const kind_definition& kind, const message_
     r.recipe = "message_gate";
     r.base = how.base;
     r.purpose = "messages";
-    r.kind = kind;
+    r.kind.name = kind.name;
     r.policy = {{"retention-minutes", std::to_string(p.retention.count())},
                 {"bucket-minutes", std::to_string(p.bucket.count())},
                 {"shards", std::to_string(p.shards)},

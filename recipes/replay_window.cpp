@@ -329,6 +329,8 @@ const session& replay_window::get_session() const noexcept { return state_->ense
 awaitable<replay_window> replay_window::open(session s, std::string name, replay_options how, deadline until)
 {
     detail::check_line(how.base, "replay_window");
+    if (!detail::is_kind_name(name))
+        throw error{errc::bad_argument, "replay_window", name, "a name: small letters, digits, '_' or '-'; at most 40"};
     if (how.window < 64 || how.window > 8'192)
         throw error{errc::bad_argument, "replay_window", name, "window: from 64 to 8192"};
     if (how.epochs == 0 || how.epochs > 16)
@@ -337,7 +339,7 @@ awaitable<replay_window> replay_window::open(session s, std::string name, replay
     r.recipe = "replay_window";
     r.base = how.base;
     r.purpose = "windows";
-    r.kind = kind_definition{name, {"producer:text"}};
+    r.kind.name = name;
     r.policy = {{"window", std::to_string(how.window)}, {"epochs", std::to_string(how.epochs)}};
     auto opened = std::make_shared<state>(s, r.directory(), std::move(how));
     auto enrolling = detail::enrol(s, std::move(r), until);

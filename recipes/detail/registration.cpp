@@ -61,21 +61,34 @@ error_code worst_of(const std::vector<outcome>& answers)
     return {};
 }
 
-/// Both agreements, made where they are missing. In this order: a kind is never half registered to who reads the second.
-pipeline agree(const registration& what, const agreement& kind, const agreement& policy)
+/// Made where they are missing, in their order.
+pipeline agree(const registration& what, const std::vector<agreement>& all)
 {
     pipeline p;
     for (auto& above : path_prefixes(what.base))
         p.add(op::create{std::move(above)});
     p.add(op::create{what.base + "/kinds"}).add(op::create{what.base + "/" + what.purpose});
-    p.add(op::create{kind.path, kind.text}).add(op::create{policy.path, policy.text});
+    for (const auto& a : all)
+        p.add(op::create{a.path, a.text});
     return p;
 }
 
-pipeline look(const agreement& kind, const agreement& policy)
+pipeline look(const std::vector<agreement>& all)
 {
     pipeline p;
-    return p.add(op::get{kind.path}).add(op::get{policy.path});
+    for (const auto& a : all)
+        p.add(op::get{a.path});
+    return p;
+}
+
+/// The recipe's own comes last. What is no kind of resource, but only has a name, has no fields.
+std::vector<agreement> agreements_of(const registration& what)
+{
+    std::vector<agreement> all;
+    if (!what.kind.fields.empty())
+        all.push_back({what.base + "/kinds/" + what.kind.name, to_text({{"fields", fields_of(what.kind)}})});
+    all.push_back({what.directory(), to_text(what.policy)});
+    return all;
 }
 
 pipeline shards_of(const registration& what)
@@ -90,29 +103,31 @@ pipeline shards_of(const registration& what)
 
 awaitable<void> enrol(session s, registration what, deadline until)
 {
-    const agreement kind{what.base + "/kinds/" + what.kind.name, to_text({{"fields", fields_of(what.kind)}})};
-    const agreement policy{what.directory(), to_text(what.policy)};
+    const auto agreements = agreements_of(what);
     if (until.is_never())
         until = deadline{s.options().operation_timeout};
     // Everything here may be done twice without harm, so that a doubt is no more than a reason to begin again.
     while (true) {
-        auto found = co_await s.run(look(kind, policy), until);
-        if (found[0].ok())
-            compare(what, kind, found[0]);
-        if (found[1].ok())
-            compare(what, policy, found[1]);
-        if (found[0].ok() && found[1].ok() && found[1].stat.num_children >= static_cast<std::int32_t>(what.shards))
+        auto question = look(agreements);
+        const auto found = co_await s.run(std::move(question), until);
+        bool all_there = true;
+        error_code ec;
+        for (std::size_t i = 0; i < agreements.size(); ++i) {
+            if (found[i].ok())
+                compare(what, agreements[i], found[i]);
+            else if (found[i].ec != errc::no_node)
+                ec = found[i].ec;
+            all_there = all_there && found[i].ok();
+        }
+        if (all_there && found.back().stat.num_children >= static_cast<std::int32_t>(what.shards))
             co_return;
-        auto ec = found[0].ok() || found[0].ec == errc::no_node ? error_code{} : found[0].ec;
-        if (!ec && found[1].ok()) {
-            const auto made = co_await s.run(shards_of(what), until);
-            ec = worst_of(made);
-        } else if (!ec) {
-            const auto made = co_await s.run(agree(what, kind, policy), until);
+        if (!ec) {
+            auto missing = all_there ? shards_of(what) : agree(what, agreements);
+            const auto made = co_await s.run(std::move(missing), until);
             ec = worst_of(made);
         }
         if (ec && (!worth_another_try(ec, until) || until.passed()))
-            throw error{ec == errc::deadline_exceeded ? errc::timed_out : ec, what.recipe, policy.path};
+            throw error{ec == errc::deadline_exceeded ? errc::timed_out : ec, what.recipe, what.directory()};
     }
 }
 

@@ -26,10 +26,10 @@ namespace turnstile::inline v0::detail {
 using terms = std::vector<std::pair<std::string, std::string>>;
 
 struct registration {
-    const char* recipe;   ///< for errors
-    std::string base;     ///< of everything that is registered
-    std::string purpose;  ///< "lanes": the directory of the recipe
-    kind_definition kind;
+    const char* recipe;    ///< for errors
+    std::string base;      ///< of everything that is registered
+    std::string purpose;   ///< "lanes": the directory of the recipe
+    kind_definition kind;  ///< or only its name
     terms policy;
     std::uint32_t shards = 0;  ///< so many directories below; 0: none
 

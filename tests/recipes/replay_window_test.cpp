@@ -3,6 +3,7 @@
 
 #include "recipes/detail/window_record.hpp"
 
+#include <turnstile/recipes/message_gate.hpp>
 #include <turnstile/recipes/replay_window.hpp>
 
 #include <optional>
@@ -145,6 +146,13 @@ TEST_P(replay_window_on, ManyAtOnceFromSeveralReceiversAreTakenOnceEach)
     for (auto& a : asking)
         fresh += a.get() == replay::fresh ? 1 : 0;
     EXPECT_EQ(fresh, 40);
+}
+
+TEST_P(replay_window_on, AGateOfTheSameNameIsAnotherThing)
+{
+    EXPECT_NO_THROW(wait(message_gate::open(s_, "payments-in")));
+    EXPECT_NO_THROW(open_window(s_));
+    EXPECT_NO_THROW(wait(message_gate::open(s_, "payments-in")));
 }
 
 TEST_P(replay_window_on, ABatchIsAnsweredInItsOrder)
