@@ -37,6 +37,12 @@ protected:
             zk_->create(messages + "/" + bucket + "/00" + std::to_string(i % 2) + "/m" + std::to_string(i));
     }
 
+    /// The same beside a janitor that is at work: it may take the directory away before the id is in it.
+    void leave_one(const std::string& bucket)
+    {
+        while (error_of([&] { leave_bucket(bucket, 1); }) == errc::no_node) {}
+    }
+
     std::size_t buckets() { return zk_->children(messages).size(); }
 
     const std::string messages = "/turnstile/messages/payments-in";
@@ -104,11 +110,11 @@ TEST_P(janitor_on, OneOfSeveralIsAtWorkAndTheNextGoesOnAfterIt)
     EXPECT_TRUE(eventually([&] { return zk_->depth("/turnstile/janitor") == 1; }));
     auto two = run_.spawn(second.run());
     EXPECT_TRUE(eventually([&] { return zk_->depth("/turnstile/janitor") == 2; }));
-    leave_bucket("000000000001", 12);
+    leave_one("000000000001");
     EXPECT_TRUE(eventually([&] { return buckets() == 0; }));
     one.cancel();
     EXPECT_EQ(error_of([&] { one.get(); }), boost::asio::error::operation_aborted);
-    leave_bucket("000000000002", 12);
+    leave_one("000000000002");
     EXPECT_TRUE(eventually([&] { return buckets() == 0; }));
     two.cancel();
     EXPECT_EQ(error_of([&] { two.get(); }), boost::asio::error::operation_aborted);
