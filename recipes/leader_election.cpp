@@ -1,11 +1,10 @@
 #include <turnstile/recipes/leader_election.hpp>
 
+#include <turnstile/latch.hpp>
 #include <turnstile/path.hpp>
 
 #include "detail/line_verbs.hpp"
 #include "detail/place_name.hpp"
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <utility>
@@ -62,18 +61,17 @@ awaitable<void> until_cut_off(lease& term)
     namespace asio = boost::asio;
     const auto strand = co_await asio::this_coro::executor;
     const session& s = term.get_session();
-    const auto connection = std::make_shared<asio::steady_timer>(strand, asio::steady_timer::time_point::max());
-    // It is told in our strand: not before we wait below.
-    const auto listening = s.on_state(strand, [connection](connection_state now) {
+    latch cut_off;
+    const auto listening = s.on_state(strand, [cut_off](connection_state now) mutable {
         if (now != connection_state::connected)
-            connection->cancel();
+            cut_off.open();
     });
     if (s.state() != connection_state::connected)
         co_return;
     auto both = asio::experimental::make_parallel_group(co_spawn(strand, term.lost(), asio::deferred),
-                                                        connection->async_wait(asio::deferred));
+                                                        co_spawn(strand, cut_off.wait({}), asio::deferred));
     auto first_of_both = both.async_wait(asio::experimental::wait_for_one(), asio::deferred);
-    const auto [order, not_lost, cancelled_wait] = co_await std::move(first_of_both);
+    const auto [order, not_lost, failed_to_wait, woken] = co_await std::move(first_of_both);
     if (order[0] == 0 && not_lost)
         std::rethrow_exception(not_lost);
 }

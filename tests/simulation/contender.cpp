@@ -2,6 +2,7 @@
 
 #include "once.hpp"
 
+#include <turnstile/recipes/leader_election.hpp>
 #include <turnstile/while_held.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -76,9 +77,13 @@ public:
     awaitable<void> take_turn()
     {
         const auto wanted = something_to_want();
-        auto got = co_await ask(wanted);
-        if (got.held)
-            co_await hold(wanted, std::move(*got.held));
+        if (wanted.elects && world_.chance.one_in(2)) {
+            co_await lead(wanted.key());
+        } else {
+            auto got = co_await ask(wanted);
+            if (got.held)
+                co_await hold(wanted, std::move(*got.held));
+        }
         if (world_.chance.one_in(3))
             co_await sleep_for(world_.chance.up_to(world_.timeout / 4));
     }
@@ -89,6 +94,7 @@ private:
         std::vector<claimed> what;
         bool writes = false;  ///< may become a reader
         bool stays = false;   ///< what is released may stay with the process
+        bool elects = false;  ///< may be led as well
         std::function<awaitable<lease>(acquire_options)> acquire;
         std::function<awaitable<std::optional<lease>>(acquire_options)> try_acquire;
         std::function<awaitable<std::optional<lease>>(acquire_options)> try_until;
@@ -120,7 +126,86 @@ private:
             return several();
         if (world_.chance.one_in(2))
             return with_others_of_the_process(key);
+        if (world_.chance.one_in(2))
+            return to_lead(key);
         return of(mutex{session_, key}, {claimed{key}});
+    }
+
+    static awaitable<std::optional<lease>> campaign_until(leader_election e, deadline until)
+    {
+        if (until.passed())
+            co_return co_await e.try_lead();
+        try {
+            co_return co_await e.campaign(until);
+        } catch (const error& x) {
+            if (x.code() != errc::timed_out)
+                throw;
+        }
+        co_return std::nullopt;
+    }
+
+    want to_lead(const std::string& key)
+    {
+        world_.counts.count("candidates");
+        const leader_election e{session_, key, "p"};
+        want w;
+        w.what = {claimed{key}};
+        w.elects = true;
+        w.acquire = [e](acquire_options how) { return leader_election{e}.campaign(how.until); };
+        w.try_acquire = [e](const acquire_options&) { return leader_election{e}.try_lead(); };
+        w.try_until = [e](acquire_options how) { return campaign_until(e, how.until); };
+        return w;
+    }
+
+    /// One that has ended, in whatever way.
+    class term {
+    public:
+        term(contender& c, const std::string& key, lease& held) : contender_{c}, held_{held}
+        {
+            c.world_.judge.granted(c.process_, {claimed{key}}, held);
+            c.world_.counts.count("terms");
+        }
+        term(const term&) = delete;
+        term& operator=(const term&) = delete;
+        ~term()
+        {
+            if (!held_.held())
+                contender_.lost(held_);
+            contender_.world_.judge.left(held_);
+        }
+
+    private:
+        contender& contender_;
+        const lease& held_;
+    };
+
+    awaitable<void> serve(std::string key, lease& held)
+    {
+        const term serving{*this, key, held};
+        world_.judge.write(process_, key, held, true);
+        co_await sleep_for(world_.chance.up_to(world_.timeout / (world_.chance.one_in(4) ? 1 : 4)));
+        world_.judge.write(process_, key, held, world_.chance.one_in(2));
+    }
+
+    /// Until a term has come to its end by itself: one that is lost is followed by another.
+    awaitable<void> lead(std::string key)
+    {
+        const leader_election e{session_, key, "p"};
+        error_code ec;
+        note("leads " + key);
+        ++world_.calls_open;
+        try {
+            const auto policy = world_.chance.one_in(2) ? when_cut_off::go_on : when_cut_off::stop;
+            auto leading = leader_election{e}.lead([this, key](lease& held) { return serve(key, held); }, policy);
+            co_await std::move(leading);
+        } catch (const error& x) {
+            ec = x.code();
+        }
+        --world_.calls_open;
+        ++world_.calls_ended;
+        note(fmt::format("led {}: {}", key, ec.message()));
+        if (ec)
+            object(fmt::format("lead on {} ended with {}", key, ec.message()));
     }
 
     want with_others_of_the_process(const std::string& key)

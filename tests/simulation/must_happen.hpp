@@ -39,6 +39,8 @@ inline constexpr std::array must_happen{
     "downgrades",
     "permits",
     "several locks at once",
+    "candidates",
+    "terms",
     "callers of a cohort",
     "handed on inside a process",
     "zombies fenced off",
