@@ -38,7 +38,7 @@ constexpr std::array type_names{
 constexpr std::array kind_names{
     std::pair{holding_kind::mutex, "mutex"},   std::pair{holding_kind::reader, "reader"},
     std::pair{holding_kind::writer, "writer"}, std::pair{holding_kind::permits, "permits"},
-    std::pair{holding_kind::leader, "leader"},
+    std::pair{holding_kind::leader, "leader"}, std::pair{holding_kind::cohort, "cohort"},
 };
 
 template <class Names, class Value>

@@ -158,6 +158,15 @@ std::int64_t together_of(const key_history& k)
     return inside.most();
 }
 
+/// How often a token went from one to the next inside a process.
+std::int64_t handed_on_in(const key_history& k)
+{
+    std::int64_t n = 0;
+    for (std::size_t i = 1; i < k.by_token.size(); ++i)
+        n += share_a_turn(*k.by_token[i - 1], *k.by_token[i]) ? 1 : 0;
+    return n;
+}
+
 /// From each heal to the next grant of anything, where somebody waited and no other fault came between.
 nanoseconds longest_wait_after_heal(const history_index& h)
 {
@@ -195,7 +204,7 @@ history_figures figures_of(const history_index& h)
         n[figure_of(history_event{t})] = 0;
     for (const auto* name : {"tries", "effects_fenced", "zombies_rejected", "zombies_accepted", "lost_creates_executed",
                              "lost_creates_absent", "lost_creates_adopted", "depth", "readers", "permits", "together",
-                             "longest_wait_after_heal_ms", "longest_standstill_ms", "seconds"})
+                             "handed_on", "longest_wait_after_heal_ms", "longest_standstill_ms", "seconds"})
         n[name] = 0;
     std::set<std::string_view> processes;
     for (const auto& e : h.events) {
@@ -212,6 +221,7 @@ history_figures figures_of(const history_index& h)
     for (const auto& [name, k] : h.keys) {
         n["depth"] = std::max(n["depth"], depth_of(k));
         n["together"] = std::max(n["together"], together_of(k));
+        n["handed_on"] += handed_on_in(k);
     }
     if (!h.events.empty()) {
         n["seconds"] = in_milliseconds(h.events.back().monotonic - h.events.front().monotonic) / 1000;

@@ -41,6 +41,12 @@ event_refs attempt::story() const
 
 bool is_exclusive(holding_kind k) { return k != holding_kind::reader && k != holding_kind::permits; }
 
+bool share_a_turn(const attempt& a, const attempt& b)
+{
+    return a.kind() == holding_kind::cohort && b.kind() == holding_kind::cohort && a.process == b.process &&
+           a.token() == b.token();
+}
+
 bool excludes(holding_kind a, holding_kind b)
 {
     // Permits exclude each other by their sum only, which is a rule of its own.
@@ -135,11 +141,11 @@ void history_index::sort_keys()
 {
     const auto granted_at = [](const attempt* a) { return a->granted()->monotonic; };
     for (auto& [name, k] : keys) {
-        std::ranges::copy_if(k.attempts, std::back_inserter(k.by_token),
+        std::ranges::copy_if(k.attempts, std::back_inserter(k.by_granted),
                              [](const attempt* a) { return a->granted() != nullptr; });
-        k.by_granted = k.by_token;
-        std::ranges::stable_sort(k.by_token, {}, &attempt::token);
         std::ranges::stable_sort(k.by_granted, {}, granted_at);
+        k.by_token = k.by_granted;  // of one token: in the order of their grants
+        std::ranges::stable_sort(k.by_token, {}, &attempt::token);
     }
 }
 

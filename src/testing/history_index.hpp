@@ -49,6 +49,8 @@ struct attempt {
 bool excludes(holding_kind a, holding_kind b);
 /// Holders come strictly one after the other, so their tokens order what they do at the resource.
 bool is_exclusive(holding_kind k);
+/// Callers of one cohort, who may have one token.
+bool share_a_turn(const attempt& a, const attempt& b);
 
 struct fault_span {
     event_ref begin = nullptr;

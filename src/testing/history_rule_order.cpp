@@ -82,7 +82,7 @@ void first_come_first_served(const history_index& h, const judge_options&, rule_
         seen_first later;
         for (const auto* candidate : boost::adaptors::reverse(k.by_token)) {
             const auto& a = *candidate;
-            if (a.invokes.empty())
+            if (a.invokes.empty() || a.kind() == holding_kind::cohort)  // its process may have come before it
                 continue;
             found.judged();
             if (later.who != nullptr && later.when->monotonic < a.invokes.front()->monotonic)

@@ -43,7 +43,8 @@ private:
             return read_fenced(e);
         if (newest_ != nullptr && e.token < newest_->token)
             return tell(e, "was accepted behind a newer holder's effect");
-        if (newest_ != nullptr && e.token == newest_->token && e.op != newest_->op)
+        const bool another = newest_ != nullptr && e.token == newest_->token && e.op != newest_->op;
+        if (another && !share_a_turn(*by, *calls_.at(newest_->op)))
             return tell(e, "was accepted with the token of another lease");
         if (newest_ == nullptr || e.token > newest_->token)
             newest_ = &e;
@@ -84,7 +85,7 @@ void tokens_are_unique(const history_index& h, const judge_options&, rule_findin
     for (const auto& [name, k] : h.keys) {
         found.judged(static_cast<std::int64_t>(k.by_token.size()));
         for (std::size_t i = 1; i < k.by_token.size(); ++i)
-            if (k.by_token[i - 1]->token() == k.by_token[i]->token())
+            if (k.by_token[i - 1]->token() == k.by_token[i]->token() && !share_a_turn(*k.by_token[i - 1], *k.by_token[i]))
                 found.broken(
                     name, in_words(*k.by_token[i - 1]) + " and " + in_words(*k.by_token[i]) + " were granted with one token",
                     stories({k.by_token[i - 1], k.by_token[i]}));

@@ -20,6 +20,7 @@ namespace turnstile::chaos {
 /// What the callers of a process share.
 struct household {
     turnstile::session session;
+    cohort others;  ///< of this process, in the lines of its key
     testing::history_recorder& log;
     std::vector<std::string> keys;  ///< the first is the most wanted, the last hardly at all
     std::string resource;           ///< its socket
@@ -28,7 +29,7 @@ struct household {
     some_lock lock_of(const std::string& key, dice& chance) const
     {
         const auto number = std::find(keys.begin(), keys.end(), key) - keys.begin();
-        return some_lock::of(session, "/locks/" + key, static_cast<std::size_t>(number), chance);
+        return some_lock::of(session, others, "/locks/" + key, static_cast<std::size_t>(number), chance);
     }
 };
 

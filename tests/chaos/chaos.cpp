@@ -28,7 +28,7 @@ struct arguments {
     std::int64_t seconds = 0;
     std::int64_t minutes = 60;
     std::size_t clients = 9;
-    std::size_t keys = 6;
+    std::size_t keys = 7;
     std::filesystem::path directory;
 };
 
@@ -44,7 +44,7 @@ void declare(CLI::App& app, arguments& a)
     app.add_option("--clients", a.clients, "Processes")->capture_default_str()->check(CLI::Range(2, 100));
     app.add_option("--keys", a.keys, "Locks: of each recipe one, then mutexes")
         ->capture_default_str()
-        ->check(CLI::Range(6, 1000));
+        ->check(CLI::Range(7, 1000));
     app.add_option("--directory", a.directory, "Where history and report go (default: chaos-SEED; a soak: soak)");
 }
 

@@ -25,7 +25,7 @@ run_requirements smoke_requirements()
     run_requirements r;
     r.of_history = {{"grants", 2'000},     {"faults", 10},       {"expiries", 1}, {"zombies_rejected", 1},
                     {"leader_changes", 1}, {"places_seen", 100}, {"probes", 1},   {"censuses", 1},
-                    {"readers", 100},      {"permits", 200},     {"together", 2}};
+                    {"readers", 100},      {"permits", 200},     {"together", 2}, {"handed_on", 20}};
     return r;
 }
 
@@ -45,6 +45,7 @@ run_requirements chaos_requirements()
                     {"readers", 2'000},
                     {"permits", 4'000},
                     {"together", 3},
+                    {"handed_on", 500},
                     {"places_seen", 1'000},
                     {"probes", 1},
                     {"censuses", 1}};

@@ -4,6 +4,7 @@
 
 #include "dice.hpp"
 
+#include <turnstile/recipes/cohort_mutex.hpp>
 #include <turnstile/recipes/multi_lock.hpp>
 #include <turnstile/recipes/mutex.hpp>
 #include <turnstile/recipes/semaphore.hpp>
@@ -65,7 +66,8 @@ public:
     static constexpr std::uint32_t maximum = 3;
 
     /// The recipe follows from the key's place among all: every process takes the same.
-    static some_lock of(const turnstile::session& s, const std::string& path, std::size_t number, dice& chance)
+    static some_lock of(const turnstile::session& s, const cohort& others, const std::string& path, std::size_t number,
+                        dice& chance)
     {
         using enum testing::holding_kind;
         switch (number) {
@@ -79,6 +81,8 @@ public:
                 return some_lock{multi_lock{s, {path, path + "-and-more"}}, testing::holding_kind::mutex};
             case counted:
                 return of_permits(semaphore{s, path, maximum}, 1 + static_cast<std::uint32_t>(chance.below(maximum)));
+            case 5:
+                return some_lock{cohort_mutex{others, path}, testing::holding_kind::cohort};
             default:
                 return some_lock{turnstile::mutex{s, path}, testing::holding_kind::mutex};
         }
@@ -112,7 +116,7 @@ public:
 private:
     static constexpr std::size_t counted = 4;
 
-    using any = std::variant<turnstile::mutex, shared_mutex, reading, semaphore, taking_permits, multi_lock>;
+    using any = std::variant<turnstile::mutex, shared_mutex, reading, semaphore, taking_permits, multi_lock, cohort_mutex>;
     some_lock(any lock, testing::holding_kind kind) : lock_{std::move(lock)}, kind_{kind} {}
 
     static some_lock of_permits(semaphore lock, std::uint32_t n)

@@ -27,7 +27,7 @@ struct stage_options {
     std::uint64_t seed = 1;
     std::size_t clients = 9;
     int callers = 5;
-    std::size_t keys = 6;
+    std::size_t keys = 7;
     std::chrono::milliseconds session_timeout{2'000};
     std::filesystem::path names;  ///< libnss_wrapper.so; empty: no client is given a name
 

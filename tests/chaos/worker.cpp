@@ -95,13 +95,15 @@ private:
     std::int64_t id_ = 0;
 };
 
+household household_of(const session& s, testing::history_recorder& log, const arguments& a)
+{
+    return {s, cohort{s, cohort_options{.hand_overs = 4, .keep = 1}}, log, a.keys, a.resource};
+}
+
 class process {
 public:
     explicit process(const arguments& a)
-        : arguments_{a},
-          log_{a.history, a.name},
-          shared_{open(a), log_, a.keys, a.resource},
-          expiries_{shared_.session, log_}
+        : arguments_{a}, log_{a.history, a.name}, shared_{household_of(open(a), log_, a)}, expiries_{shared_.session, log_}
     {
         listening_ = shared_.session.on_state(context_.get_executor(), [this](connection_state s) { expiries_.note(s); });
         for (int i = 0; i < a.callers; ++i) {

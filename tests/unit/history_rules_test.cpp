@@ -99,6 +99,52 @@ TEST(history_rules, ATimeOutIsAnAnswerLikeOthers)
     EXPECT_THAT(broken_rules(s.verdict()), IsEmpty());
 }
 
+// ---- cohorts
+
+namespace {
+
+/// Two callers, with one token.
+story two_of_a_cohort(const std::string& process_of_y, bool together)
+{
+    story s;
+    const auto tell = [&](testing::history_event& e, const char* process) -> testing::history_event& {
+        e.process = process;
+        e.kind = holding_kind::cohort;
+        return e;
+    };
+    tell(s.invoke("x"), "p");
+    tell(s.invoke("y"), process_of_y.c_str());
+    tell(s.granted("x", 10), "p");
+    if (!together)
+        tell(s.released("x"), "p");
+    tell(s.granted("y", 10), process_of_y.c_str());
+    auto& effect = tell(s.tell(history_event_type::effect, "y"), process_of_y.c_str());
+    effect.token = 10;
+    if (together)
+        tell(s.released("x"), "p");
+    tell(s.released("y"), process_of_y.c_str());
+    return s;
+}
+
+}  // namespace
+
+TEST(history_rules, CallersOfOneProcessMayFollowEachOtherWithOneToken)
+{
+    const auto v = two_of_a_cohort("p", false).verdict();
+    EXPECT_THAT(broken_rules(v), IsEmpty());
+    EXPECT_EQ(v.figures.at("handed_on"), 1);
+}
+
+TEST(history_rules, CallersOfTwoProcessesMayNot)
+{
+    EXPECT_THAT(broken_rules(two_of_a_cohort("q", false).verdict()), ElementsAre("tokens_are_unique"));
+}
+
+TEST(history_rules, NorMayThoseOfOneProcessBeInsideTogether)
+{
+    EXPECT_THAT(broken_rules(two_of_a_cohort("p", true).verdict()), ElementsAre("holders_exclude"));
+}
+
 // ---- leases_end_once
 
 TEST(history_rules, ALeaseThatIsReleasedTwiceIsFound)

@@ -63,8 +63,9 @@ enum class history_event_type {
     census,  ///< nodes and watches on the servers
 };
 
-/// As what somebody holds: decides who may be inside together.
-enum class holding_kind { mutex, reader, writer, permits, leader };
+/// As what somebody holds: decides who may be inside together. Callers of a cohort are alone inside, as a mutex's, but those
+/// of one process may follow each other with one token, and before others who have come earlier.
+enum class holding_kind { mutex, reader, writer, permits, leader, cohort };
 
 struct history_event {
     history_event_type type = history_event_type::invoke;
