@@ -69,6 +69,8 @@ detail::registration registration_of(const kind_definition& kind, const lane_opt
     r.kind = kind;
     r.policy = {{"shards", std::to_string(how.policy.shards)}, {"max-waiters", std::to_string(how.policy.max_waiters)}};
     r.shards = how.policy.shards;
+    r.fixed = 1;
+    r.replaces = how.replace_policy;
     return r;
 }
 
@@ -120,8 +122,10 @@ struct asked {
 error_code admit(attempt& seen, const detail::lane_load& load, std::size_t ahead, std::size_t max_waiters, deadline until)
 {
     seen.ahead = std::max(seen.ahead, ahead);
-    seen.refused = load.judge(ahead, max_waiters, until);
-    return seen.refused ? errc::refused : error_code{};
+    const auto refused = load.judge(ahead, max_waiters, until);
+    if (refused)
+        seen.refused = refused;
+    return refused ? errc::refused : error_code{};
 }
 
 void check_keys(const std::vector<resource_key>& keys)

@@ -99,11 +99,13 @@ detail::registration registration_of(const kind_definition& kind, const message_
     r.base = how.base;
     r.purpose = "messages";
     r.kind.name = kind.name;
-    r.policy = {{"retention-minutes", std::to_string(p.retention.count())},
+    r.policy = {{"shards", std::to_string(p.shards)},
                 {"bucket-minutes", std::to_string(p.bucket.count())},
-                {"shards", std::to_string(p.shards)},
+                {"retention-minutes", std::to_string(p.retention.count())},
                 {"max-attempts", std::to_string(p.max_attempts)},
                 {"max-live", std::to_string(p.max_live)}};
+    r.fixed = 2;
+    r.replaces = how.replace_policy;
     return r;
 }
 

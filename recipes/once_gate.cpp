@@ -132,6 +132,8 @@ detail::registration registration_of(const kind_definition& kind, const once_opt
                 {"on-outage", text_of(how.policy.outage)},
                 {"keep-seconds", std::to_string(how.policy.keep.count())}};
     r.shards = how.policy.shards;
+    r.fixed = 1;
+    r.replaces = how.replace_policy;
     return r;
 }
 
@@ -336,21 +338,39 @@ awaitable<bool> changed(const visit& v, const claim_view& seen)
     co_return event.has_value();
 }
 
-/// Who comes while somebody else is at it, or was. nullopt: look again, it has changed.
-awaitable<std::optional<once_entry>> beside(const visit& v, claim_view seen)
+/// What was found, for all of this process who want to know. nullopt: for this one it means waiting.
+std::optional<once_entry> judge(const visit& v, const claim_view& seen, bool alive)
+{
+    if (seen.record.fingerprint != v.fingerprint)
+        return key_reused{};
+    if (is_over(seen))
+        return after(v, seen);
+    if (!alive)
+        return left_alone(v, seen);
+    if (v.policy.running == once_policy::while_running::refuse)
+        return at_it(seen.record.by);
+    return std::nullopt;
+}
+
+/// Who comes while somebody else is at it, or was. nullopt: look again, it has changed. `asking`: if we ask for others too.
+awaitable<std::optional<once_entry>> beside(const visit& v, claim_view seen, std::unique_ptr<detail::key_desk::asker> asking)
 {
     if (seen.record.fingerprint != v.fingerprint)
         co_return key_reused{};
-    if (seen.record.state == status::suspect)
-        co_return left_alone(v, std::move(seen));
-    auto looking = look_again(v, seen);
-    auto found = co_await std::move(looking);
-    if (!found.now || found.now->version != seen.version)
-        co_return std::nullopt;
-    if (!found.alive)
-        co_return left_alone(v, std::move(seen));
-    if (v.policy.running == once_policy::while_running::refuse)
-        co_return at_it(seen.record.by);
+    bool alive = false;
+    if (seen.record.state == status::running) {
+        auto looking = look_again(v, seen);
+        const auto found = co_await std::move(looking);
+        if (!found.now || found.now->version != seen.version)
+            co_return std::nullopt;
+        alive = found.alive;
+    }
+    if (auto entry = judge(v, seen, alive)) {
+        if (asking)
+            asking->saw(std::move(seen), alive);
+        co_return entry;
+    }
+    asking.reset();  // others need not wait for what we wait for
     auto waiting = changed(v, seen);
     const bool another = co_await std::move(waiting);
     if (!another)
@@ -371,7 +391,7 @@ awaitable<std::optional<once_entry>> ask(const visit& v, std::unique_ptr<detail:
     auto& seen = *answer.seen;
     if (is_over(seen)) {
         if (auto end = after(v, seen)) {
-            asking->saw(std::move(seen));
+            asking->saw(std::move(seen), false);
             co_return end;
         }
     }
@@ -382,8 +402,7 @@ awaitable<std::optional<once_entry>> ask(const visit& v, std::unique_ptr<detail:
             co_return std::move(*mine);
         co_return std::nullopt;
     }
-    asking.reset();  // others of this process need not wait for what we wait for
-    auto waiting = beside(v, std::move(seen));
+    auto waiting = beside(v, std::move(seen), std::move(asking));
     co_return co_await std::move(waiting);
 }
 
@@ -399,7 +418,7 @@ awaitable<std::optional<once_entry>> behind_our_own(const visit& v)
     if (is_over(*seen))
         if (auto end = after(v, *seen))
             co_return end;
-    auto waiting = beside(v, std::move(*seen));
+    auto waiting = beside(v, std::move(*seen), nullptr);
     co_return co_await std::move(waiting);
 }
 
@@ -421,7 +440,7 @@ awaitable<std::optional<once_entry>> visit_once(const visit& v)
     if (ec)
         throw boost::system::system_error{ec};
     if (place.other->seen)
-        co_return after(v, *place.other->seen);
+        co_return judge(v, *place.other->seen, place.other->alive);
     co_return std::nullopt;
 }
 

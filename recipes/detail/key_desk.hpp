@@ -19,7 +19,8 @@ public:
     struct question {
         latch answered;
         // Written before the latch opens.
-        std::optional<claim_view> seen;  ///< what stands there, if it will not change any more
+        std::optional<claim_view> seen;  ///< what stands there
+        bool alive = false;              ///< somebody is at it
     };
 
     /// The one who asks, until it is dropped.
@@ -33,8 +34,12 @@ public:
         asker& operator=(const asker&) = delete;
         ~asker() { desk_->answered(key_, held_, *question_); }
 
-        /// It is done: all who wait may have that.
-        void saw(claim_view what) { question_->seen = std::move(what); }
+        /// All who wait may have that.
+        void saw(claim_view what, bool alive)
+        {
+            question_->seen = std::move(what);
+            question_->alive = alive;
+        }
         /// It is ours: the key is taken until the result is called.
         std::function<void()> holds()
         {

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
+#include <map>
 
 namespace turnstile::inline v0::detail {
 
@@ -46,11 +48,22 @@ struct agreement {
     std::string text;
 };
 
-void compare(const registration& what, const agreement& ours, const outcome& theirs)
+[[noreturn]] void differ(const registration& what, const agreement& ours, const outcome& theirs)
 {
-    if (theirs.data != ours.text)
-        throw error{errc::kind_mismatch, what.recipe, ours.path,
-                    "registered: " + in_a_line(theirs.data) + "; here: " + in_a_line(ours.text)};
+    throw error{errc::kind_mismatch, what.recipe, ours.path,
+                "registered: " + in_a_line(theirs.data) + "; here: " + in_a_line(ours.text)};
+}
+
+/// Whether what is registered may be written over: nodes lie where they lie.
+bool may_replace(const registration& what, const agreement& ours, const outcome& theirs)
+{
+    if (!what.replaces || ours.path != what.directory())
+        return false;
+    std::map<std::string, std::string, std::less<>> registered;
+    for_each_record_line(theirs.data,
+                         [&](std::string_view key, std::string_view value) { registered[std::string{key}] = value; });
+    return std::all_of(what.policy.begin(), what.policy.begin() + static_cast<std::ptrdiff_t>(what.fixed),
+                       [&](const auto& term) { return registered[term.first] == term.second; });
 }
 
 error_code worst_of(const std::vector<outcome>& answers)
@@ -112,12 +125,20 @@ awaitable<void> enrol(session s, registration what, deadline until)
         const auto found = co_await s.run(std::move(question), until);
         bool all_there = true;
         error_code ec;
+        pipeline replacements;
         for (std::size_t i = 0; i < agreements.size(); ++i) {
-            if (found[i].ok())
-                compare(what, agreements[i], found[i]);
-            else if (found[i].ec != errc::no_node)
+            const bool differs = found[i].ok() && found[i].data != agreements[i].text;
+            if (differs && !may_replace(what, agreements[i], found[i]))
+                differ(what, agreements[i], found[i]);
+            if (differs)
+                replacements.add(op::set{agreements[i].path, agreements[i].text, found[i].stat.version});
+            if (found[i].ec && found[i].ec != errc::no_node)
                 ec = found[i].ec;
             all_there = all_there && found[i].ok();
+        }
+        if (!replacements.empty()) {
+            co_await s.run(std::move(replacements), until);  // and look what came of it
+            continue;
         }
         if (all_there && found.back().stat.num_children >= static_cast<std::int32_t>(what.shards))
             co_return;

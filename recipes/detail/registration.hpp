@@ -31,6 +31,8 @@ struct registration {
     std::string purpose;   ///< "lanes": the directory of the recipe
     kind_definition kind;  ///< or only its name
     terms policy;
+    std::size_t fixed = 0;     ///< so many of its first lines can never be changed, because nodes lie by them
+    bool replaces = false;     ///< the others are written over what is registered
     std::uint32_t shards = 0;  ///< so many directories below; 0: none
 
     std::string directory() const { return base + "/" + purpose + "/" + kind.name; }

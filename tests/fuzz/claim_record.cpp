@@ -24,7 +24,8 @@ void check_claim(std::string_view text)
             "a claim comes back");
     require(detail::to_text(again) == written, "and written again it is the same");
     if (!text.starts_with("turnstile 1\n"))
-        require(r.state == claim_record::status::suspect && r.fingerprint.empty(), "nonsense is a suspect, and nobody's request");
+        require(r.state == claim_record::status::suspect && r.fingerprint.empty(),
+                "nonsense is a suspect, and nobody's request");
 }
 
 void check_intent(std::string_view text)

@@ -151,6 +151,22 @@ TEST_P(lane_on, ServicesThatNameTheKindOtherwiseDoNotStart)
     }
 }
 
+TEST_P(lane_on, AnOperatorMayReplaceAPolicyButNotWhereThingsLie)
+{
+    const auto desk = open_lane(s_);
+    auto other = few_shards();
+    other.policy.max_waiters = 3;
+    other.replace_policy = true;
+    EXPECT_NO_THROW(open_lane(s_, other));
+    other.replace_policy = false;
+    EXPECT_NO_THROW(open_lane(s_, other));
+    EXPECT_EQ(error_of([&] { open_lane(s_); }), errc::kind_mismatch) << "the old one";
+    other.replace_policy = true;
+    other.policy.shards = 3;
+    EXPECT_EQ(error_of([&] { open_lane(s_, other); }), errc::kind_mismatch);
+    EXPECT_EQ(error_of([&] { wait(lane::open(s_, {{"order", {"id:text"}}}, other)); }), errc::kind_mismatch);
+}
+
 TEST_P(lane_on, ManyServicesMayStartAtOnce)
 {
     std::vector<running<lane>> starting;
@@ -191,6 +207,20 @@ TEST_P(lane_on, RefusesAtOnceWhenTooManyWait)
     expect_waiting(desk, 2);
     wait(holder.leave());
     EXPECT_TRUE(std::holds_alternative<turn>(waits.get()));
+}
+
+TEST_P(lane_on, RefusesSeveralResourcesForTheOneThatIsFull)
+{
+    auto how = few_shards();
+    how.policy.max_waiters = 1;
+    const auto desk = open_lane(s_, how);
+    auto holder = enter(desk, key);
+    auto waits = ask(desk, key);
+    expect_waiting(desk, 2);
+    for (const auto& both : {turn_keys{key, coupon::key("XMAS")}, turn_keys{coupon::key("XMAS"), key}})
+        for (int again = 0; again < 2; ++again)
+            EXPECT_EQ(std::get<refusal>(wait(desk.enter(both, {"", patience}))).why, refusal::reason::queue_full);
+    expect_empty("coupon");
 }
 
 TEST_P(lane_on, RefusesAtOnceWhatCannotBeServedInTime)

@@ -79,6 +79,9 @@ struct lane_options {
     /// The tree of everything that is registered, under the session's root.
     std::string base = "/turnstile";
     lane_policy policy;
+    /// An operator's: write the policy over the one that is registered, where that is possible at all (shards cannot be
+    /// changed). Services that run keep what they know; those that start with the old one do not start any more.
+    bool replace_policy = false;
 
     lane_options() = default;
 };

@@ -68,6 +68,9 @@ struct message_policy {
 struct message_options {
     std::string base = "/turnstile";
     message_policy policy;
+    /// An operator's: write the policy over the one that is registered, where that is possible at all (shards and bucket
+    /// cannot be changed). Services that run keep what they know; those that start with the old one do not start any more.
+    bool replace_policy = false;
 
     message_options() = default;
 };

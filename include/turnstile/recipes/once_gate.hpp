@@ -88,6 +88,9 @@ struct once_policy {
 struct once_options {
     std::string base = "/turnstile";
     once_policy policy;
+    /// An operator's: write the policy over the one that is registered, where that is possible at all (shards cannot be
+    /// changed). Services that run keep what they know; those that start with the old one do not start any more.
+    bool replace_policy = false;
 
     once_options() = default;
 };
