@@ -3,6 +3,7 @@ package turnstile.bench;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.recipes.locks.InterProcessLock;
 import org.apache.curator.framework.recipes.locks.InterProcessMultiLock;
@@ -20,8 +21,8 @@ interface Turn {
 
     void giveBack() throws Exception;
 
-    /** `what`: mutex, read, write, permit, permits, keys. */
-    static Turn of(String what, CuratorFramework client, String directory) {
+    /** `what`: mutex, read, write, permit, permits, keys, fresh, refused. */
+    static Turn of(String what, CuratorFramework client, String directory) throws Exception {
         switch (what) {
             case "mutex":
                 return of(new InterProcessMutex(client, directory));
@@ -35,6 +36,10 @@ interface Turn {
                 return permits(new InterProcessSemaphoreV2(client, directory, PERMITS), PERMITS);
             case "keys":
                 return of(new InterProcessMultiLock(mutexes(client, directory, KEYS)));
+            case "fresh":
+                return fresh(client, directory + "/" + System.nanoTime());
+            case "refused":
+                return refused(client, directory);
             default:
                 throw new IllegalArgumentException("nothing is called " + what);
         }
@@ -58,6 +63,53 @@ interface Turn {
             public void giveBack() throws Exception {
                 lock.release();
             }
+        };
+    }
+
+    /** Each time another resource, which nobody has used before. */
+    private static Turn fresh(CuratorFramework client, String directory) {
+        return new Turn() {
+            private int number = 0;
+            private InterProcessLock held;
+
+            @Override
+            public void take() throws Exception {
+                held = new InterProcessMutex(client, directory + "/" + number++);
+                held.acquire();
+            }
+
+            @Override
+            public void giveBack() throws Exception {
+                held.release();
+            }
+        };
+    }
+
+    /** Somebody else has it, for as long as this process runs. */
+    private static Turn refused(CuratorFramework client, String directory) throws Exception {
+        final InterProcessMutex holder = new InterProcessMutex(client, directory);
+        final Thread other = new Thread(() -> {
+            try {
+                holder.acquire();
+                Thread.sleep(Long.MAX_VALUE);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        other.setDaemon(true);
+        other.start();
+        while (holder.getParticipantNodes().isEmpty())
+            Thread.sleep(1);
+        final InterProcessMutex mine = new InterProcessMutex(client, directory);
+        return new Turn() {
+            @Override
+            public void take() throws Exception {
+                if (mine.acquire(0, TimeUnit.MILLISECONDS))
+                    throw new IllegalStateException("it was held");
+            }
+
+            @Override
+            public void giveBack() {}
         };
     }
 
