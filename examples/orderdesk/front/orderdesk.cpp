@@ -216,7 +216,7 @@ int demo(const ensemble& zookeeper, const settings& s, terminal& out)
     heading(out, "1  The race, without a guard", load + ": read the order, think a moment, write it back.");
     races.push_back(play_race(zookeeper, s, out, "none"));
     heading(out, "2  The race, with a version check",
-            "The same programs and requests; a write that has not seen the one before is refused, and tried again.");
+            "As it is usually done: charge, then write if nobody else has written meanwhile, or else try again.");
     races.push_back(play_race(zookeeper, s, out, "version"));
     heading(
         out, "3  The race, with the row locked",

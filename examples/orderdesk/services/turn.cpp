@@ -75,9 +75,12 @@ public:
     void write(const order& o, const char* what) override
     {
         pinned_transaction t{db_, log_};
-        if (!write_order_if_unchanged(db_, o))
+        order next = o;
+        next.version = order_.version;
+        if (!write_order_if_unchanged(db_, next))
             throw stale{"somebody has changed the order meanwhile"};
-        append_history(db_, o.id, order_.seen, {log_.process(), request_, what, std::nullopt});
+        order_.seen = append_history(db_, o.id, order_.seen, {log_.process(), request_, what, std::nullopt});
+        ++order_.version;
         t.commit();
         log_.tell(event::wrote, o.id, request_, {{"action", what}});
     }
