@@ -30,7 +30,7 @@ test-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 test-tsan: preset = tsan
 test-tsan: ## all tests under ThreadSanitizer
 test test-asan test-tsan:
-	@scripts/setup build run interop
+	@scripts/setup build run interop databases
 	@cmake --preset $(preset)
 	@cmake --build --preset $(preset) --parallel $(JOBS)
 	@ctest --preset $(preset) --parallel $(TEST_JOBS)

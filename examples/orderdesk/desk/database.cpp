@@ -1,52 +1,45 @@
 #include "database.hpp"
 
-#include <new>
+#include "database_engine.hpp"
+
+#include <utility>
 
 namespace orderdesk {
 
 namespace {
 
-constexpr int busy_timeout_ms = 20'000;  // the desk is small: whoever waits longer has found a bug
+constexpr std::string_view postgres_scheme = "postgresql:";
 
-[[noreturn]] void fail(sqlite3* db, std::string_view sql)
+std::unique_ptr<database_engine> open(const std::string& where)
 {
-    throw database_error{std::string{sqlite3_errmsg(db)} + " in: " + std::string{sql}};
+    return where.starts_with(postgres_scheme) ? open_postgres(where.substr(postgres_scheme.size())) : open_sqlite(where);
 }
 
 }  // namespace
 
-statement::statement(sqlite3* db, std::string_view sql)
-{
-    sqlite3_stmt* prepared = nullptr;
-    if (sqlite3_prepare_v2(db, sql.data(), static_cast<int>(sql.size()), &prepared, nullptr) != SQLITE_OK)
-        fail(db, sql);
-    handle_.reset(prepared);
-}
+statement::statement(std::unique_ptr<statement_engine> engine) : engine_{std::move(engine)} {}
 
-statement& statement::bind(const char* name, std::int64_t value)
+statement::statement(statement&&) noexcept = default;
+statement& statement::operator=(statement&&) noexcept = default;
+statement::~statement() = default;
+
+statement& statement::bind(const char* name, std::int64_t value) { return bind(parameter(name), value); }
+
+statement& statement::bind(const char* name, std::string_view value) { return bind(parameter(name), value); }
+
+statement& statement::bind(int position, std::int64_t value)
 {
-    check(sqlite3_bind_int64(handle_.get(), parameter(name), value));
+    engine_->bind(position, value);
     return *this;
 }
 
-statement& statement::bind(const char* name, std::string_view value)
+statement& statement::bind(int position, std::string_view value)
 {
-    // SQLite copies the text now, and frees its copy: what SQLITE_TRANSIENT says, without that macro's C cast.
-    auto* copy = static_cast<char*>(sqlite3_malloc64(value.size() + 1));
-    if (copy == nullptr)
-        throw std::bad_alloc{};
-    value.copy(copy, value.size());
-    check(sqlite3_bind_text64(handle_.get(), parameter(name), copy, value.size(), sqlite3_free, SQLITE_UTF8));
+    engine_->bind(position, value);
     return *this;
 }
 
-bool statement::step()
-{
-    const int rc = sqlite3_step(handle_.get());
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        check(rc);
-    return rc == SQLITE_ROW;
-}
+bool statement::step() { return engine_->step(); }
 
 void statement::run()
 {
@@ -54,55 +47,50 @@ void statement::run()
         ;
 }
 
-std::string statement::text(std::string_view column) const
-{
-    const int at = index(column);
-    const unsigned char* begin = sqlite3_column_text(handle_.get(), at);
-    return begin == nullptr ? std::string{} : std::string{begin, begin + sqlite3_column_bytes(handle_.get(), at)};
-}
+std::int64_t statement::integer(std::string_view column) const { return engine_->integer(index(column)); }
+
+std::string statement::text(std::string_view column) const { return engine_->text(index(column)); }
+
+bool statement::is_null(std::string_view column) const { return engine_->is_null(index(column)); }
 
 int statement::parameter(const char* name) const
 {
-    const int at = sqlite3_bind_parameter_index(handle_.get(), name);
+    const int at = engine_->parameter(name);
     if (at == 0)
-        throw database_error{std::string{"no parameter "} + name + " in: " + sqlite3_sql(handle_.get())};
+        throw database_error{std::string{"no parameter "} + name + " in: " + engine_->sql()};
     return at;
 }
 
 int statement::index(std::string_view column) const
 {
-    for (int i = 0; i < sqlite3_column_count(handle_.get()); ++i)
-        if (column == sqlite3_column_name(handle_.get(), i))
-            return i;
-    throw database_error{"no column " + std::string{column} + " in: " + sqlite3_sql(handle_.get())};
+    const int at = engine_->column(column);
+    if (at < 0)
+        throw database_error{"no column " + std::string{column} + " in: " + engine_->sql()};
+    return at;
 }
 
-void statement::check(int rc) const
+database::database(const std::string& where) : engine_{open(where)} {}
+
+database::database(database&&) noexcept = default;
+database& database::operator=(database&&) noexcept = default;
+database::~database() = default;
+
+turnstile::sql_dialect database::dialect() const { return engine_->dialect(); }
+
+statement database::prepare(std::string_view sql) { return statement{engine_->prepare(sql)}; }
+
+void database::run(const std::string& sql) { engine_->run(sql); }
+
+void database::attach(const std::string& file, std::string_view name)
 {
-    if (rc != SQLITE_OK)
-        fail(sqlite3_db_handle(handle_.get()), sqlite3_sql(handle_.get()));
+    prepare("ATTACH :file AS " + std::string{name}).bind(":file", file).run();
 }
 
-database::database(const std::filesystem::path& file)
-{
-    sqlite3* opened = nullptr;
-    const int rc = sqlite3_open(file.c_str(), &opened);
-    handle_.reset(opened);
-    if (rc != SQLITE_OK)
-        fail(opened, "open " + file.string());
-    sqlite3_busy_timeout(opened, busy_timeout_ms);
-    run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-}
+std::int64_t database::changes() const { return engine_->changes(); }
 
-void database::run(const std::string& sql)
+transaction::transaction(database& db) : db_{db}
 {
-    if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
-        fail(handle_.get(), sql);
-}
-
-void database::attach(const std::filesystem::path& file, std::string_view name)
-{
-    prepare("ATTACH :file AS " + std::string{name}).bind(":file", file.string()).run();
+    db_.run(db.dialect() == turnstile::sql_dialect::sqlite ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 
 transaction::~transaction()

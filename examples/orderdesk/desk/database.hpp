@@ -1,11 +1,10 @@
-// SQLite, as little of it as the order desk needs: a connection, statements bound by name, transactions.
-// Errors are exceptions that name the SQL.
+// A database, as little of it as the order desk needs: a connection, statements bound by name, transactions. SQLite in a
+// file, or PostgreSQL. Errors are exceptions that name the SQL.
 #pragma once
 
-#include <sqlite3.h>
+#include <turnstile/recipes/sql_statement.hpp>
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -17,58 +16,66 @@ class database_error : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// One statement, on its way from row to row.
+class database_engine;
+class statement_engine;
+
+/// One statement, on its way from row to row. Parameters are written `:name` in both databases, or as the dialect has them.
 class statement {
 public:
-    statement(sqlite3* db, std::string_view sql);
+    explicit statement(std::unique_ptr<statement_engine> engine);
+    statement(statement&&) noexcept;
+    statement& operator=(statement&&) noexcept;
+    ~statement();
 
     statement& bind(const char* name, std::int64_t value);
     statement& bind(const char* name, std::string_view value);
+    /// The first has position 1.
+    statement& bind(int position, std::int64_t value);
+    statement& bind(int position, std::string_view value);
 
     /// True: there is a row. False: done.
     bool step();
     /// For statements whose rows nobody wants to see.
     void run();
 
-    std::int64_t integer(std::string_view column) const { return sqlite3_column_int64(handle_.get(), index(column)); }
+    std::int64_t integer(std::string_view column) const;
     std::string text(std::string_view column) const;
-    bool is_null(std::string_view column) const { return sqlite3_column_type(handle_.get(), index(column)) == SQLITE_NULL; }
+    bool is_null(std::string_view column) const;
 
 private:
-    struct finalize {
-        void operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
-    };
     int parameter(const char* name) const;
     int index(std::string_view column) const;
-    void check(int rc) const;
 
-    std::unique_ptr<sqlite3_stmt, finalize> handle_;
+    std::unique_ptr<statement_engine> engine_;
 };
 
 /// A connection. One thread at a time.
 class database {
 public:
-    explicit database(const std::filesystem::path& file);
+    /// A file for SQLite, or "postgresql:" and libpq's connection string.
+    explicit database(const std::string& where);
+    database(database&&) noexcept;
+    database& operator=(database&&) noexcept;
+    ~database();
 
-    statement prepare(std::string_view sql) { return {handle_.get(), sql}; }
+    turnstile::sql_dialect dialect() const;
+    statement prepare(std::string_view sql);
     /// One statement or several.
     void run(const std::string& sql);
-    void attach(const std::filesystem::path& file, std::string_view name);
+    /// SQLite only.
+    void attach(const std::string& file, std::string_view name);
     /// Rows that the last statement changed.
-    std::int64_t changes() const noexcept { return sqlite3_changes64(handle_.get()); }
+    std::int64_t changes() const;
 
 private:
-    struct close {
-        void operator()(sqlite3* db) const noexcept { sqlite3_close_v2(db); }
-    };
-    std::unique_ptr<sqlite3, close> handle_;
+    std::unique_ptr<database_engine> engine_;
 };
 
-/// Takes the write lock at once (a transaction that reads first and writes later can be refused half-way), and rolls back
+/// Begins with SQLite's write lock (a transaction that reads first and writes later can be refused half-way), and rolls back
 /// unless committed.
 class transaction {
 public:
-    explicit transaction(database& db) : db_{db} { db_.run("BEGIN IMMEDIATE"); }
+    explicit transaction(database& db);
     transaction(const transaction&) = delete;
     transaction& operator=(const transaction&) = delete;
     ~transaction();

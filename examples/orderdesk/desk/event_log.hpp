@@ -27,6 +27,7 @@ inline constexpr auto charged = "charged";    ///< has its answer
 inline constexpr auto wrote = "wrote";        ///< changed the row
 inline constexpr auto lost = "lost";          ///< lease::check() said so
 inline constexpr auto fenced = "fenced";      ///< the row refused the write
+inline constexpr auto pinned = "pinned";      ///< a transaction was open, and kept a connection, "since" then
 inline constexpr auto session = "session";    ///< the session timeout that was granted
 inline constexpr auto killed = "killed";
 inline constexpr auto frozen = "frozen";

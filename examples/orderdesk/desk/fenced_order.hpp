@@ -1,4 +1,4 @@
-// Fencing into a database row: the two statements to copy.
+// Fencing into a database row: the two statements of turnstile::sql_fence.
 //
 // A lock alone cannot stop a holder that slept through the loss of it. The row can: it remembers the highest fencing token
 // that has entered, and takes writes of that one only.

@@ -13,8 +13,9 @@ struct order {
     std::int64_t price = 0;  ///< cents
     std::int64_t quote = 0;  ///< counts the prices that were offered; the buyer pays one of them
     std::string status;
-    std::string psp_key;    ///< under which the payment provider was asked; written *before* it is asked
-    std::int64_t seen = 0;  ///< newest entry of the history when this was read: lets the judge prove a stale write
+    std::string psp_key;       ///< under which the payment provider was asked; written *before* it is asked
+    std::int64_t version = 0;  ///< counts the writes; only the guard "version" looks at it
+    std::int64_t seen = 0;     ///< newest entry of the history when this was read: lets the judge prove a stale write
 };
 
 namespace status {

@@ -6,7 +6,6 @@
 #include "order.hpp"
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -26,20 +25,29 @@ void make_psp_tables(database& db);
 void make_buyers_tables(database& db);
 
 /// An empty book, and `orders` orders in it that await payment, with prices drawn from `seed`.
-void open_orders(const std::filesystem::path& file, const std::string& guard, int orders, std::uint64_t seed);
+void open_orders(const std::string& where, const std::string& guard, int orders, std::uint64_t seed);
 
 /// Reads the order from a row with its columns; `seen` only where the row has it.
 order order_of(const statement& row);
 
 order read_order(database& db, order_id id);
 
+/// The same, and nobody else changes the row, or reads it in this way, until the transaction ends.
+order read_order_for_update(database& db, order_id id);
+
 /// As the naive service does: the whole row, whatever has happened to it since it was read.
 void write_order(database& db, const order& o);
+
+/// The whole row, if it has been written by nobody since it was read; false, when it has.
+[[nodiscard]] bool write_order_if_unchanged(database& db, const order& o);
 
 /// Appends what the row says *now*, and answers with the entry's number. Call it inside the transaction of the change.
 std::int64_t append_history(database& db, order_id id, std::int64_t seen, const deed& by);
 
 /// The newest entry about this order.
 std::int64_t newest_entry(database& db, order_id id);
+
+/// All of an order book, into an empty database: what the judge reads is a file.
+void copy_orders(database& from, database& to);
 
 }  // namespace orderdesk

@@ -13,7 +13,8 @@
 namespace orderdesk {
 
 struct settings {
-    std::string servers;  ///< empty: start a server
+    std::string servers;                         ///< empty: start a server
+    const order_databases* databases = nullptr;  ///< outlives the acts
     std::uint64_t seed = 1;
     int orders = 30;
     int requests = 600;
@@ -23,15 +24,18 @@ struct settings {
 
 struct race_result {
     verdict judged;
+    double pinned = 0;    ///< database connections that were in a transaction, on average
+    int pinned_most = 0;  ///< the same, at most
     std::chrono::microseconds took{};
     std::filesystem::path picture;  ///< empty: no order was interesting
 };
 
-/// Requests hit the same orders, with guard "none" or "lock"; then the judge reads the books.
+/// Requests hit the same orders, with guard "none", "version", "row" or "lock"; then the judge reads the books.
 race_result race(const ensemble& zookeeper, const settings& s, terminal& out, const std::string& guard);
 
-/// With a guard: no anomaly, though orders were paid and prices edited. Without: at least one, or the run was too gentle to
-/// prove anything.
+/// With "row" or "lock": no anomaly, though orders were paid and prices edited. With "version": no edit was lost and each
+/// request answered; it guards the row, and not what is done before. With "none": at least one anomaly, or the run was too
+/// gentle to prove anything.
 bool as_promised(const race_result& r);
 
 struct act_result {

@@ -113,8 +113,8 @@ act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out)
     // Outlive the stage: an answer is waited for in a thread, and comes or fails when its service ends.
     std::future<void> victim;
     std::vector<std::future<nlohmann::json>> answers;
-    stage st{zookeeper, s.dir / "kill"};
-    open_orders(st.dir() / "orders.db", "lock", 1, s.seed);
+    stage st{zookeeper, *s.databases, s.dir / "kill"};
+    open_orders(st.orders(), "lock", 1, s.seed);
     st.start_service("pspd", "pspd", {"--answer-min", answers_after, "--answer-max", answers_after});
     const auto psp = std::to_string(st.port_of("pspd"));
     for (const auto* name : {"payd-1", "payd-2", "payd-3"})
@@ -159,7 +159,7 @@ act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out)
     const auto timeout = granted_timeout(st.dir());
     const auto limit = timeout + zookeeper.tick(timeout) + scheduling;
     const auto final_row = [&] {
-        database book{st.dir() / "orders.db"};
+        database book{st.orders()};
         return read_order(book, 1);
     }();
     out.say("   granted    " + joined(next.order));
@@ -177,6 +177,7 @@ act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out)
                              " after the kill (session timeout: " + milliseconds(timeout) + ", and a tick of the server)");
     out.verdict(once, "the next payer found the dead one's key and asked under it again: charged once");
 
+    st.close_the_books();
     act_result r;
     r.good = in_order && in_time && once;
     r.picture = save_picture(

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -31,6 +32,7 @@ struct asked {
     settings how;
     std::filesystem::path keep;
     std::string guard = "lock";
+    std::string db = "sqlite";
 };
 
 /// Where databases and logs lie: the directory that was given, or one that goes again.
@@ -76,11 +78,15 @@ void heading(terminal& out, const std::string& title, const std::string& explana
 
 void show(terminal& out, const race_result& r)
 {
-    if (r.judged.guard != "none")
-        return out.verdict(as_promised(r), anomalies(r.judged.anomalies) + "; " + thousands(r.judged.paid) +
-                                               " orders paid, " + thousands(r.judged.edits) + " price edits");
-    out.verdict(as_promised(r), as_promised(r) ? anomalies(r.judged.anomalies) + ", as expected: the load is rough enough"
+    const auto done = thousands(r.judged.paid) + " orders paid, " + thousands(r.judged.edits) + " price edits";
+    if (r.judged.guard == "none")
+        return out.verdict(as_promised(r), as_promised(r)
+                                               ? anomalies(r.judged.anomalies) + ", as expected: the load is rough enough"
                                                : "no anomaly without a guard: the run was too gentle and proves nothing");
+    if (r.judged.guard == "version")
+        return out.verdict(as_promised(r), "no edit was lost; " + anomalies(r.judged.anomalies) +
+                                               ", for money moves before the check; " + done);
+    out.verdict(as_promised(r), anomalies(r.judged.anomalies) + "; " + done);
 }
 
 /// What was broken, in words: where nothing should have been.
@@ -95,85 +101,105 @@ race_result play_race(const ensemble& zookeeper, const settings& s, terminal& ou
 {
     auto r = race(zookeeper, s, out, guard);
     show(out, r);
-    if (guard != "none")
+    if (guard == "row" || guard == "lock")
         explain(out, r);
     return r;
 }
 
+/// "6.8 (12)"
+std::string pinned(const race_result& r)
+{
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.1f (%d)", r.pinned, r.pinned_most);
+    return text.data();
+}
+
+/// The races beside each other, a column each.
 class table {
 public:
-    explicit table(terminal& out) : out_{out} {}
+    table(terminal& out, const std::vector<race_result>& races) : out_{out}, races_{races} {}
 
-    void head() { row("", "no guard", "lock", {}); }
+    void head() { row("", {"no guard", "version", "row lock", "Turnstile"}, {}); }
 
-    void count(const finding& without, const finding& with)
+    void count(std::size_t rule)
     {
-        const auto cell = [](const finding& f) { return f.applies ? std::to_string(f.anomalies) : std::string{"-"}; };
-        row(without.title, cell(without), cell(with), [this](const std::string& text, const std::string& plain) {
+        std::vector<std::string> cells;
+        for (const auto& r : races_) {
+            const auto& f = r.judged.findings[rule];
+            cells.push_back(f.applies ? std::to_string(f.anomalies) : std::string{"-"});
+        }
+        row(races_.front().judged.findings[rule].title, cells, [this](const std::string& text, const std::string& plain) {
             return plain == "-" ? out_.dim(text) : plain == "0" ? out_.green(text) : out_.red(text);
         });
     }
 
-    void fact(const std::string& title, const std::string& without, const std::string& with)
+    void total()
     {
-        row(title, without, with, {});
-    }
-
-    void total(std::int64_t without, std::int64_t with)
-    {
-        row("anomalies", std::to_string(without), std::to_string(with),
+        fact(
+            "anomalies", [](const race_result& r) { return std::to_string(r.judged.anomalies); },
             [this](const std::string& text, const std::string& plain) {
                 return plain == "0" ? out_.green(text) : out_.red(text);
             });
     }
 
+    using paint = std::function<std::string(const std::string& text, const std::string& plain)>;
+
+    void fact(const std::string& title, const std::function<std::string(const race_result&)>& of, const paint& colour = {})
+    {
+        std::vector<std::string> cells;
+        for (const auto& r : races_)
+            cells.push_back(of(r));
+        row(title, cells, colour);
+    }
+
     void rule() { out_.say("   " + out_.dim(line())); }
 
 private:
-    using paint = std::function<std::string(const std::string& text, const std::string& plain)>;
-
     static constexpr int title_width = 46;
     static constexpr int cell_width = 11;
 
-    static std::string line()
+    std::string line() const
     {
         std::string dashes;
-        for (int i = 0; i < title_width + 2 * cell_width; ++i)
+        for (int i = 0; i < title_width + static_cast<int>(races_.size()) * cell_width; ++i)
             dashes += "\u2500";
         return dashes;
     }
 
-    void row(const std::string& title, const std::string& without, const std::string& with, const paint& colour)
+    void row(const std::string& title, const std::vector<std::string>& cells, const paint& colour)
     {
-        const auto cell = [&](const std::string& plain) {
-            const auto text = padded_left(plain, cell_width);
-            return colour ? colour(text, plain) : text;
-        };
-        out_.say("   " + padded_right(title, title_width) + cell(without) + cell(with));
+        std::string text = "   " + padded_right(title, title_width);
+        for (const auto& plain : cells) {
+            const auto padded = padded_left(plain, cell_width);
+            text += colour ? colour(padded, plain) : padded;
+        }
+        out_.say(text);
     }
 
     terminal& out_;
+    const std::vector<race_result>& races_;
 };
 
-void compare(terminal& out, const race_result& without, const race_result& with)
+void compare(terminal& out, const std::vector<race_result>& races)
 {
-    table t{out};
+    table t{out, races};
     t.head();
     t.rule();
-    for (std::size_t i = 0; i < without.judged.findings.size(); ++i)
-        t.count(without.judged.findings[i], with.judged.findings[i]);
+    for (std::size_t i = 0; i < races.front().judged.findings.size(); ++i)
+        t.count(i);
     t.rule();
-    t.total(without.judged.anomalies, with.judged.anomalies);
-    t.fact("requests answered", thousands(without.judged.answers), thousands(with.judged.answers));
-    t.fact("orders paid", thousands(without.judged.paid), thousands(with.judged.paid));
-    t.fact("prices edited", thousands(without.judged.edits), thousands(with.judged.edits));
-    t.fact("time to an answer, median", seconds(std::chrono::microseconds{without.judged.median_us}),
-           seconds(std::chrono::microseconds{with.judged.median_us}));
-    t.fact("time to an answer, 99 of 100", seconds(std::chrono::microseconds{without.judged.p99_us}),
-           seconds(std::chrono::microseconds{with.judged.p99_us}));
-    t.fact("the whole race", seconds(without.took), seconds(with.took));
+    t.total();
+    t.fact("database connections pinned, average (most)", pinned);
+    t.fact("requests answered", [](const race_result& r) { return thousands(r.judged.answers); });
+    t.fact("orders paid", [](const race_result& r) { return thousands(r.judged.paid); });
+    t.fact("prices edited", [](const race_result& r) { return thousands(r.judged.edits); });
+    t.fact("time to an answer, median",
+           [](const race_result& r) { return seconds(std::chrono::microseconds{r.judged.median_us}); });
+    t.fact("time to an answer, 99 of 100",
+           [](const race_result& r) { return seconds(std::chrono::microseconds{r.judged.p99_us}); });
+    t.fact("the whole race", [](const race_result& r) { return seconds(r.took); });
     out.say();
-    out.say("   " + out.dim("One bad moment can break several rules. Waiting for one's turn is what the lock costs."));
+    out.say("   " + out.dim("One bad moment can break several rules. Waiting for one's turn is what a lock costs."));
 }
 
 void list_pictures(terminal& out, const std::vector<std::filesystem::path>& pictures)
@@ -186,29 +212,42 @@ void list_pictures(terminal& out, const std::vector<std::filesystem::path>& pict
 int demo(const ensemble& zookeeper, const settings& s, terminal& out)
 {
     const auto load = std::to_string(s.requests) + " requests on " + std::to_string(s.orders) + " orders";
+    std::vector<race_result> races;
     heading(out, "1  The race, without a guard", load + ": read the order, think a moment, write it back.");
-    const auto without = play_race(zookeeper, s, out, "none");
-    heading(out, "2  The race, with the lock",
+    races.push_back(play_race(zookeeper, s, out, "none"));
+    heading(out, "2  The race, with a version check",
+            "As it is usually done: charge, then write if nobody else has written meanwhile, or else try again.");
+    races.push_back(play_race(zookeeper, s, out, "version"));
+    heading(
+        out, "3  The race, with the row locked",
+        s.databases->lock_rows()
+            ? "SELECT ... FOR UPDATE: the database keeps the order, and a connection, while the provider is asked."
+            : "BEGIN IMMEDIATE, as SQLite locks no rows (--db postgres does): it stays open while the provider is asked.");
+    races.push_back(play_race(zookeeper, s, out, "row"));
+    heading(out, "4  The race, with the lock",
             "The same programs and requests; each takes its turn at the order: mutex + fencing token.");
-    const auto with = play_race(zookeeper, s, out, "lock");
-    heading(out, "3  Killed in the middle of a payment",
+    races.push_back(play_race(zookeeper, s, out, "lock"));
+    const auto& without = races.front();
+    const auto& with = races.back();
+    heading(out, "5  Killed in the middle of a payment",
             "kill -9 for the holder, after the charge. Who is next, when, and is the buyer charged again?");
     const auto kill = kill_act(zookeeper, s, out);
-    heading(out, "4  The zombie",
+    heading(out, "6  The zombie",
             "A holder sleeps through the end of its session, and wakes up believing that it still holds.");
     const auto zombie = zombie_act(zookeeper, s, out);
 
     heading(out, "The race, judged",
             "The judge reads the order history, the payment provider's book and the buyers' notes.");
     out.say();
-    compare(out, without, with);
+    compare(out, races);
     heading(out, "Pictures of one order", "A lane per process: grey waits, colour holds.");
     list_pictures(out, {without.picture, with.picture, kill.picture, zombie.picture});
     out.say();
     out.say(out.bold(std::to_string(with.judged.anomalies) + " anomalies with the lock, " +
                      std::to_string(without.judged.anomalies) + " without"));
 
-    if (!as_promised(with) || !kill.good || !zombie.good)
+    const bool guards_held = std::all_of(races.begin() + 1, races.end(), as_promised);
+    if (!guards_held || !kill.good || !zombie.good)
         return broken_promise;
     return as_promised(without) ? as_it_should_be : too_gentle;
 }
@@ -224,6 +263,7 @@ int race_only(const ensemble& zookeeper, const settings& s, terminal& out, const
         for (const auto& e : f.examples)
             out.say("          " + out.dim(e));
     }
+    out.say("         database connections pinned, average (most): " + pinned(r));
     show(out, r);
     list_pictures(out, {r.picture});
     if (as_promised(r))
@@ -247,6 +287,8 @@ void introduce(terminal& out, const asked& a)
     out.say(out.dim(a.how.servers.empty() ? "ZooKeeper: a server of our own, on a free port of 127.0.0.1. Seed " +
                                                 std::to_string(a.how.seed) + "."
                                           : "ZooKeeper: " + a.how.servers + ". Seed " + std::to_string(a.how.seed) + "."));
+    if (a.db == "postgres")
+        out.say(out.dim("The orders: PostgreSQL, a server of our own, on a Unix socket."));
 }
 
 using act = std::function<int(const ensemble&, const settings&, terminal&)>;
@@ -260,6 +302,8 @@ int play(asked a, const act& chosen)
     a.how.pictures = place.keeps() ? place.dir() / "pictures" : programs_dir() / "pictures";
     catch_interrupts();
     try {
+        const order_databases databases{a.db == "postgres"};
+        a.how.databases = &databases;
         const ensemble zookeeper{a.how.servers};
         return chosen(zookeeper, a.how, out);
     } catch (const interrupted& e) {
@@ -273,6 +317,9 @@ void add_options(CLI::App& app, asked& a)
 {
     app.add_option("--seed", a.how.seed, "The same seed asks for the same")->capture_default_str();
     app.add_option("--connect", a.how.servers, "host:port,host:port of an ensemble to use, instead of a server of our own");
+    app.add_option("--db", a.db, "Where the orders are: sqlite, a file; postgres, a server of our own")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"sqlite", "postgres"}));
     app.add_option("--keep", a.keep, "Keep databases, logs and pictures in this directory");
 }
 
@@ -304,9 +351,12 @@ int main(int argc, char** argv)
     auto* racing = app.add_subcommand("race", "Payments and price edits hit the same orders; the judge counts what broke");
     add_options(*racing, a);
     add_load_options(*racing, a);
-    racing->add_option("--guard", a.guard, "none: read, think, write. lock: take a turn, with a fencing token")
+    racing
+        ->add_option("--guard", a.guard,
+                     "none: read, think, write. version: write what nobody else has written meanwhile. row: SELECT ... FOR "
+                     "UPDATE. lock: take a turn, with a fencing token")
         ->capture_default_str()
-        ->check(CLI::IsMember({"none", "lock"}));
+        ->check(CLI::IsMember({"none", "version", "row", "lock"}));
     racing->callback([&] {
         chosen = [&](const ensemble& z, const settings& s, terminal& out) { return race_only(z, s, out, a.guard); };
     });

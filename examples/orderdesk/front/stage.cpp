@@ -47,9 +47,11 @@ std::chrono::milliseconds ensemble::tick(std::chrono::milliseconds session_timeo
     return own_ ? own_tick : session_timeout / 2;
 }
 
-stage::stage(const ensemble& zookeeper, const std::filesystem::path& dir)
+stage::stage(const ensemble& zookeeper, const order_databases& databases, const std::filesystem::path& dir)
     : zookeeper_{zookeeper},
+      databases_{databases},
       dir_{fresh(dir)},
+      orders_{databases.make_for(dir_)},
       // Of nobody else, also on an ensemble that others use for the same.
       root_{"/orderdesk/" + dir.filename().string() + "-" + std::to_string(::getpid()) + "-" + std::to_string(now_us())},
       log_{dir_ / "events.jsonl", "orderdesk"}
@@ -79,8 +81,8 @@ child& stage::start_service(const std::string& program, const std::string& name,
 std::vector<std::string> stage::guarded(const std::string& guard, std::chrono::milliseconds session_timeout,
                                         std::vector<std::string> arguments) const
 {
-    arguments.insert(arguments.end(), {"--guard", guard, "--zookeeper", zookeeper_.servers(), "--root", root_,
-                                       "--session-timeout", std::to_string(session_timeout.count())});
+    arguments.insert(arguments.end(), {"--guard", guard, "--orders", orders_, "--zookeeper", zookeeper_.servers(), "--root",
+                                       root_, "--session-timeout", std::to_string(session_timeout.count())});
     return arguments;
 }
 
@@ -109,6 +111,12 @@ void stage::everybody_leaves()
     for (const auto& c : children_)
         c->send(SIGTERM);  // all at once; then wait for each
     children_.clear();
+}
+
+void stage::close_the_books()
+{
+    everybody_leaves();
+    databases_.bring_into_a_file(orders_, dir_);
 }
 
 std::filesystem::path programs_dir() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }

@@ -4,6 +4,7 @@
 #include "child.hpp"
 #include "desk/event_log.hpp"
 #include "desk/wire.hpp"
+#include "order_databases.hpp"
 
 #include <turnstile/testing/server.hpp>
 
@@ -32,7 +33,7 @@ private:
 
 class stage {
 public:
-    stage(const ensemble& zookeeper, const std::filesystem::path& dir);
+    stage(const ensemble& zookeeper, const order_databases& databases, const std::filesystem::path& dir);
     stage(const stage&) = delete;
     stage& operator=(const stage&) = delete;
     /// Everybody leaves.
@@ -40,6 +41,8 @@ public:
 
     const std::filesystem::path& dir() const noexcept { return dir_; }
     const ensemble& zookeeper() const noexcept { return zookeeper_; }
+    /// This act's own order database: what the class `database` takes.
+    const std::string& orders() const noexcept { return orders_; }
     /// This act's own tree in ZooKeeper.
     const std::string& root() const noexcept { return root_; }
     event_log& log() noexcept { return log_; }
@@ -48,7 +51,7 @@ public:
     child& start(const std::string& program, const std::string& name, std::vector<std::string> arguments);
     /// Starts a service, and answers when it serves.
     child& start_service(const std::string& program, const std::string& name, std::vector<std::string> arguments);
-    /// Adds the arguments of a guard.
+    /// Adds the arguments of a guard, and where the orders are.
     std::vector<std::string> guarded(const std::string& guard, std::chrono::milliseconds session_timeout,
                                      std::vector<std::string> arguments) const;
 
@@ -57,10 +60,14 @@ public:
     /// Throws std::runtime_error, with the end of its log, when somebody who should be there has gone.
     void expect_alive(const child& who);
     void everybody_leaves();
+    /// Everybody leaves, and all books are files in the directory. Once.
+    void close_the_books();
 
 private:
     const ensemble& zookeeper_;
+    const order_databases& databases_;
     std::filesystem::path dir_;
+    std::string orders_;
     std::string root_;
     event_log log_;
     std::vector<std::unique_ptr<child>> children_;

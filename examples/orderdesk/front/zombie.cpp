@@ -50,8 +50,8 @@ act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& ou
     // Outlive the stage: an answer is waited for in a thread, and comes or fails when its service ends.
     std::future<nlohmann::json> edit;
     std::future<nlohmann::json> tap;
-    stage st{zookeeper, s.dir / "zombie"};
-    open_orders(st.dir() / "orders.db", "lock", 1, s.seed);
+    stage st{zookeeper, *s.databases, s.dir / "zombie"};
+    open_orders(st.orders(), "lock", 1, s.seed);
     st.start_service("pspd", "pspd", {});
     const auto psp = std::to_string(st.port_of("pspd"));
     st.start_service("payd", "payd-1", st.guarded("lock", session_timeout, {"--psp", psp}));
@@ -64,7 +64,7 @@ act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& ou
             return ask(port, {{"request", request}, {"order", 1}, {"price", 1}});
         });
     };
-    database book{st.dir() / "orders.db"};
+    database book{st.orders()};
     edit = ask_of("priced-1", "edit-1");
     wait_until("priced-1 has its turn", [&] { return holds(book, "priced-1"); });
     zombie.send(SIGSTOP);
@@ -100,6 +100,7 @@ act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& ou
                                  " rows");
     out.verdict(unharmed, "the order is paid at the price that was charged");
 
+    st.close_the_books();
     act_result r;
     r.good = first_line && second_line && unharmed;
     r.picture =

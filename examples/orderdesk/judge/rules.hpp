@@ -12,11 +12,18 @@
 
 namespace orderdesk {
 
+/// In which runs a rule says something.
+enum class scope {
+    all,
+    serialised,  ///< those with a guard
+    fenced,      ///< those with the lock
+};
+
 struct rule {
     std::string_view name;   ///< for programs
     std::string_view title;  ///< for people
-    bool guarded_only;       ///< says nothing about a run without a guard
-    std::string_view sql;    ///< one row per anomaly, with a text column "what"
+    scope applies;
+    std::string_view sql;  ///< one row per anomaly, with a text column "what"
 };
 
 const std::vector<rule>& rules();

@@ -5,7 +5,6 @@
 #include "service.hpp"
 #include "turn.hpp"
 
-#include <memory>
 #include <string>
 
 namespace {
@@ -19,10 +18,13 @@ nlohmann::json pay(turn& t, const std::string& request, port_number psp, event_l
     order o = t.entered();
     if (o.status == status::paid)
         return answer("refused", "paid already");
+    // Another attempt is another charge: the price may be another.
     if (o.psp_key.empty())
-        o.psp_key = request;
-    o.status = status::paying;
-    t.write(o, action::charging);
+        o.psp_key = t.attempt() == 1 ? request : request + "." + std::to_string(t.attempt());
+    if (t.declares()) {
+        o.status = status::paying;
+        t.write(o, action::charging);
+    }
 
     t.check();
     log.tell(event::asking, o.id, request, {{"key", o.psp_key}});
@@ -55,7 +57,7 @@ int main(int argc, char** argv)
         event_log log{service.file("events.jsonl"), service.name};
         const turnkeeper turns{service, guarded, log};
         serve(service, [&] {
-            return [&, db = std::make_shared<database>(service.file("orders.db"))](const nlohmann::json& question) {
+            return [&, db = turns.connect_to_orders()](const nlohmann::json& question) {
                 const auto request = question.at("request").get<std::string>();
                 return turns.take_turn(*db, question.at("order").get<order_id>(), request,
                                        [&](turn& t) { return pay(t, request, psp, log); });

@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <random>
 #include <string>
 #include <thread>
@@ -69,7 +68,7 @@ int main(int argc, char** argv)
         event_log log{service.file("events.jsonl"), service.name};
         const turnkeeper turns{service, guarded, log};
         serve(service, [&] {
-            return [&, db = std::make_shared<database>(service.file("orders.db"))](const nlohmann::json& question) {
+            return [&, db = turns.connect_to_orders()](const nlohmann::json& question) {
                 const auto request = question.at("request").get<std::string>();
                 const auto price = question.at("price").get<std::int64_t>();
                 return turns.take_turn(*db, question.at("order").get<order_id>(), request,

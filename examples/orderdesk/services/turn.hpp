@@ -1,6 +1,13 @@
-// A turn at an order: read it, think, write it back. With a lock around it, or without.
+// A turn at an order: read it, think, write it back. With something around it that keeps others off, or without.
 //
-// payd and priced are written against `turn` and are the same code in both runs of the race; only the guard differs.
+// payd and priced are written against `turn` and are the same code in all runs of the race; only the guard differs:
+//
+//   none      correct whenever nobody else comes in between
+//   version   writes only what nobody else has written meanwhile, or else tries again from the start
+//   row       SELECT ... FOR UPDATE: the row is locked, and the transaction open, until the turn is over (SQLite, which has
+//   no
+//             locks of rows: one transaction at a time)
+//   lock      turnstile::mutex, and its fencing token in the row
 #pragma once
 
 #include "desk/database.hpp"
@@ -14,6 +21,8 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -21,6 +30,11 @@ namespace orderdesk {
 
 /// The row refused a write: a newer turn has begun.
 class fenced_off : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// The row was written by somebody else since it was read: try again.
+class stale : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
@@ -37,23 +51,30 @@ public:
     /// Before each outside effect: throws errc::lost when somebody else may hold the order by now.
     virtual void check() const = 0;
 
-    /// Writes the whole row and the history, in one transaction. Throws fenced_off.
+    /// Writes the whole row and the history, in one transaction. Throws fenced_off, or stale.
     virtual void write(const order& o, const char* what) = 0;
+
+    /// Whether what is about to happen outside is written down first. Not where a write is checked at the end: there, as it
+    /// is usually done, the writer finds out afterwards whether it should have begun.
+    virtual bool declares() const { return true; }
+    /// How often this request has been tried, this time included.
+    virtual int attempt() const { return 1; }
 };
 
 nlohmann::json answer(const char* outcome, const std::string& why = {});
 
-enum class guard { none, lock };
+enum class guard { none, version, row, lock };
 
 struct guard_options {
     guard kind = guard::lock;
+    std::string orders;  ///< where the order database is; empty: a file in the service's directory
     std::string servers;
     std::string root = "/orderdesk";
     int session_timeout_ms = 4000;
     int patience_ms = 15'000;
 };
 
-/// Adds --guard, --zookeeper, --root and --session-timeout.
+/// Adds --guard, --orders, --zookeeper, --root and --session-timeout.
 void add_guard_options(CLI::App& app, guard_options& options);
 
 /// Connects when there is a guard that needs it. One per process.
@@ -65,6 +86,9 @@ public:
     turnkeeper(const turnkeeper&) = delete;
     turnkeeper& operator=(const turnkeeper&) = delete;
 
+    /// A connection of one's own to the order database.
+    std::shared_ptr<database> connect_to_orders() const { return std::make_shared<database>(orders_); }
+
     /// Gives `work` a turn at the order. Its answer is the answer; when there is no turn, or it is lost before anything was
     /// done, the answer is a refusal.
     nlohmann::json take_turn(database& db, order_id id, const std::string& request,
@@ -73,14 +97,17 @@ public:
     event_log& log() const noexcept { return log_; }
 
 private:
-    nlohmann::json under_lock(database& db, order_id id, const std::string& request,
-                              const std::function<nlohmann::json(turn&)>& work) const;
-    nlohmann::json without_guard(database& db, order_id id, const std::string& request,
-                                 const std::function<nlohmann::json(turn&)>& work) const;
+    using work_of_a_turn = std::function<nlohmann::json(turn&)>;
+    nlohmann::json under_lock(database& db, order_id id, const std::string& request, const work_of_a_turn& work) const;
+    nlohmann::json without_guard(database& db, order_id id, const std::string& request, const work_of_a_turn& work) const;
+    nlohmann::json by_version(database& db, order_id id, const std::string& request, const work_of_a_turn& work) const;
+    nlohmann::json with_row_locked(database& db, order_id id, const std::string& request, const work_of_a_turn& work) const;
 
+    guard kind_;
+    std::string orders_;
     event_log& log_;
     std::chrono::milliseconds patience_;
-    std::optional<turnstile::blocking::session> session_;  // constant after construction; none: no guard
+    std::optional<turnstile::blocking::session> session_;  // constant after construction; none: the guard needs none
 };
 
 }  // namespace orderdesk
