@@ -15,7 +15,7 @@
 // same message: quarantine. `sent_at` and `id` are the producer's, from inside the message: a redelivery bears the same.
 //
 // What it is not: exactly once. A consumer can die between its effect and done(), and the next one is then told that it is
-// not the first (attempt() > 1). Write the id into an inbox table in the effect's own transaction (sql_fence.hpp has the
+// not the first (attempt() > 1). Write the id into an inbox table in the effect's own transaction (sql_tables.hpp has the
 // statements), and nothing is left of that window; the gate then keeps the load of doubles away from the database, and
 // counts.
 //
