@@ -21,12 +21,21 @@ using namespace std::chrono_literals;
 using order = turnstile::resource_kind<"order", "id:u64">;
 // end of snippet
 
-/// The order's row, which refuses those who were overtaken, and the book of a payment provider.
+/// Somebody else's service, with a book of its own.
+struct provider {
+    std::map<std::string, int> charged;  ///< by idempotency key: twice is once
+
+    void charge(const std::string& key, int amount) { charged.emplace(key, amount); }
+    /// Brings a key to an end: what was charged stays, and what has not come by now is refused when it comes.
+    bool settle(const std::string& key) { return charged.try_emplace(key, 0).first->second > 0; }
+};
+
+/// The order's row, which refuses those who were overtaken.
 struct shop {
     int price = 100;
     bool paid = false;
     turnstile::fencing_token fence = 0;
-    std::map<std::string, int> charged;  ///< by idempotency key: twice is once
+    provider psp;
 
     void enter(turnstile::fencing_token t)
     {
@@ -55,8 +64,8 @@ struct shop {
 void begin(turnstile::turn& t, shop& s)
 {
     s.enter(t.fence());
-    if (t.predecessor_died() && s.charged.contains(t.predecessor_intent()))
-        s.set_paid(t.fence());  // the provider has been asked for that key, and knows it
+    if (t.predecessor_died() && s.psp.settle(t.predecessor_intent()))
+        s.set_paid(t.fence());
     t.reconciled();
 }
 // end of snippet
@@ -65,9 +74,11 @@ void begin(turnstile::turn& t, shop& s)
 asio::awaitable<int> capture(turnstile::turn& t, shop& s, std::string provider_key)
 {
     begin(t, s);
+    if (s.paid)  // looked at inside the turn
+        co_return s.price;
     co_await t.declare(provider_key);  // what is about to happen, before it happens
     t.check();                         // may we still?
-    s.charged.emplace(provider_key, s.price);
+    s.psp.charge(provider_key, s.price);
     t.check();
     s.set_paid(t.fence());
     co_return s.price;
@@ -82,26 +93,34 @@ asio::awaitable<void> show(std::string servers, bool& as_promised)
     auto opening_there = turnstile::lane::open(doomed, {order::definition()});
     const auto pays = co_await std::move(opening_there);
 
+    shop other;
+    // snippet: run
+    auto done =
+        co_await pays.run(order::key(41), {"capture", 5s}, [&](turnstile::turn& t) { return capture(t, other, "41-1"); });
+    if (done)
+        std::cout << "captured " << done.value() << '\n';
+    // end of snippet
+
     // A payer whose ZooKeeper session ends between the charge and the write, as that of a process that is killed there.
     auto lost = co_await pays.run(order::key(42), {"capture", 5s}, [&](turnstile::turn& t) -> asio::awaitable<void> {
         begin(t, s);
         co_await t.declare("42-1");
         t.check();
-        s.charged.emplace("42-1", s.price);
+        s.psp.charge("42-1", s.price);
         co_await doomed.close();
         t.check();
         s.set_paid(t.fence());
     });
     std::cout << "the payer is lost, and its effect "
               << (lost.lost() == turnstile::turn_loss::effect_unknown ? "unknown" : "none") << "; paid: " << std::boolalpha
-              << s.paid << ", charged: " << s.charged.size() << '\n';
+              << s.paid << ", charged: " << s.psp.charged.contains("42-1") << '\n';
 
     // snippet: edit
     auto opening = turnstile::lane::open(session, {order::definition()});
     const auto desk = co_await std::move(opening);
     auto edited = co_await desk.run(order::key(42), {"edit", 5s}, [&](turnstile::turn& t) -> asio::awaitable<bool> {
         begin(t, s);
-        if (s.paid)  // looked at inside the turn
+        if (s.paid)
             co_return false;
         s.set_price(t.fence(), 80);
         co_return true;
@@ -124,8 +143,8 @@ asio::awaitable<void> show(std::string servers, bool& as_promised)
     // end of snippet
     auto leaving = stocktaking.leave();
     co_await std::move(leaving);
-    as_promised =
-        lost.was_lost() && !edited.value() && s.paid && s.price == 100 && s.charged.size() == 1 && priced.was_refused();
+    as_promised = done && lost.was_lost() && !edited.value() && s.paid && s.price == 100 && s.psp.charged.size() == 1 &&
+                  priced.was_refused();
 }
 
 int main(int argc, char** argv)
