@@ -23,7 +23,7 @@ int main(int argc, char** argv)
 
     turnstile::once_options how;
     how.policy.keep = 1s;  // a week, unless said otherwise
-    const auto checkouts = session.wait(turnstile::once_gate::open(session, {checkout::definition()}, how));
+    const auto checkouts = session.wait(turnstile::once_gate::open<checkout>(session, how));
     const auto messages = session.wait(turnstile::message_gate::open(session, "payments-in"));
 
     for (std::uint64_t user = 1; user <= 20; ++user) {

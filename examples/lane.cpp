@@ -90,8 +90,7 @@ asio::awaitable<void> show(std::string servers, bool& as_promised)
     shop s;
     const auto session = turnstile::session::open(turnstile::session_options{servers});
     const auto doomed = turnstile::session::open(turnstile::session_options{servers});
-    auto opening_there = turnstile::lane::open(doomed, {order::definition()});
-    const auto pays = co_await std::move(opening_there);
+    const auto pays = co_await turnstile::lane::open<order>(doomed);
 
     shop other;
     // snippet: run
@@ -116,8 +115,7 @@ asio::awaitable<void> show(std::string servers, bool& as_promised)
               << s.paid << ", charged: " << s.psp.charged.contains("42-1") << '\n';
 
     // snippet: edit
-    auto opening = turnstile::lane::open(session, {order::definition()});
-    const auto desk = co_await std::move(opening);
+    const auto desk = co_await turnstile::lane::open<order>(session);
     auto edited = co_await desk.run(order::key(42), {"edit", 5s}, [&](turnstile::turn& t) -> asio::awaitable<bool> {
         begin(t, s);
         if (s.paid)

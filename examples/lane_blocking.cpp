@@ -24,8 +24,8 @@ int main(int argc, char** argv)
     turnstile::blocking::session prices{turnstile::session_options{servers}};
     turnstile::lane_options how;
     how.policy.max_waiters = 4;  // besides the one whose turn it is; all services say the same
-    const auto pay_desk = payments.wait(turnstile::lane::open(payments, {order::definition()}, how));
-    const auto price_desk = prices.wait(turnstile::lane::open(prices, {order::definition()}, how));
+    const auto pay_desk = payments.wait(turnstile::lane::open<order>(payments, how));
+    const auto price_desk = prices.wait(turnstile::lane::open<order>(prices, how));
 
     int changes = 0;  // of the order; kept from harm by nothing but the lane
     std::atomic<int> served = 0;

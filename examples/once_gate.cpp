@@ -52,9 +52,9 @@ int main(int argc, char** argv)
     // snippet: open
     turnstile::once_options how;
     how.policy.running = turnstile::once_policy::while_running::join;  // who comes second waits for the first one's result
-    const auto here = one.wait(turnstile::once_gate::open(one, {checkout::definition()}, how));
+    const auto here = one.wait(turnstile::once_gate::open<checkout>(one, how));
     // end of snippet
-    const auto there = two.wait(turnstile::once_gate::open(two, {checkout::definition()}, how));
+    const auto there = two.wait(turnstile::once_gate::open<checkout>(two, how));
 
     std::vector<std::string> told(5);
     std::vector<std::thread> taps;
@@ -71,7 +71,7 @@ int main(int argc, char** argv)
     // Somebody is admitted, declares what it is about to do, and its session ends.
     {
         turnstile::blocking::session doomed{turnstile::session_options{servers}};
-        const auto gate = doomed.wait(turnstile::once_gate::open(doomed, {checkout::definition()}, how));
+        const auto gate = doomed.wait(turnstile::once_gate::open<checkout>(doomed, how));
         auto entered = doomed.wait(gate.enter(checkout::key(7, "tap-2"), "sha-of-cart-2", 5s));
         doomed.wait(std::get<turnstile::admitted>(entered).declare("order for tap-2"));
         doomed.close();

@@ -38,8 +38,8 @@ struct registration {
     std::string directory() const { return base + "/" + purpose + "/" + kind.name; }
 };
 
-/// Cost: 1 round trip where it has been registered before, 2 or 3 for the first. Repeated until it is certain. Throws
-/// errc::kind_mismatch, errc::timed_out.
+/// Cost: 1 round trip where it has been registered before; 3 for the first, 5 where there are shards. Repeated until it is
+/// certain. Throws errc::kind_mismatch, errc::timed_out.
 boost::asio::awaitable<void> enrol(session s, registration what, deadline until);
 
 /// "00a": every service must find the same one, so this never changes.

@@ -2,7 +2,7 @@
 // money need around it.
 //
 //     using order = resource_kind<"order", "id:u64">;
-//     lane desk = co_await lane::open(session, {order::definition()});
+//     lane desk = co_await lane::open<order>(session);
 //
 //     auto done = co_await desk.run(order::key(42), {"capture", 3s}, [&](turn& t) -> awaitable<receipt> {
 //         auto row = db.enter(t.fence());                    // raises the fence in the row, and reads
@@ -192,9 +192,16 @@ struct lane_view {
 class TURNSTILE_RECIPES_EXPORT lane {
 public:
     /// Registers the kinds, or compares them with what is registered. Cost: 1 round trip a kind; for the first service ever
-    /// 3, and a write for each shard. Throws errc::kind_mismatch, errc::bad_argument, errc::timed_out.
+    /// 5, and a write for each shard. Throws errc::kind_mismatch, errc::bad_argument, errc::timed_out.
     static boost::asio::awaitable<lane> open(session s, std::vector<kind_definition> kinds, lane_options how = {},
                                              deadline until = {});
+    /// The same for kinds that are known to the compiler.
+    template <class... Kinds>
+        requires(sizeof...(Kinds) > 0)
+    static boost::asio::awaitable<lane> open(session s, lane_options how = {}, deadline until = {})
+    {
+        return open(std::move(s), definitions_of<Kinds...>(), std::move(how), until);
+    }
 
     /// Waits for its turn and runs `f(turn&)` in it, which answers an awaitable. On the caller's executor; when the turn is
     /// lost, what `f` waits for is cancelled. The turn ends with it: well, and then what was declared is taken away, or by

@@ -173,7 +173,7 @@ using message_entry = std::variant<delivery, skip_done, defer, quarantine, too_o
 class TURNSTILE_RECIPES_EXPORT message_gate {
 public:
     /// `name`: of the gate, as of a kind: consumers of the same messages use the same. Registers it, or compares its policy
-    /// with what is registered. Cost: 1 round trip; for the first consumer ever 2. Throws errc::kind_mismatch,
+    /// with what is registered. Cost: 1 round trip; for the first consumer ever 3. Throws errc::kind_mismatch,
     /// errc::bad_argument, errc::timed_out.
     static boost::asio::awaitable<message_gate> open(session s, std::string name, message_options how = {},
                                                      deadline until = {});
@@ -186,11 +186,12 @@ public:
     boost::asio::awaitable<message_entry> begin(message m, deadline until = {}) const;
 
     /// A prefetch at once, answers in its order. Cost: as one begin() when all are new, in one transaction for each
-    /// batch_max of them; 1 round trip more when some are not.
+    /// batch_max of them; 1 round trip more when some are not, and 1 for each that somebody is at; 3 for the first of a
+    /// directory.
     boost::asio::awaitable<std::vector<message_entry>> begin_many(std::vector<message> batch, deadline until = {}) const;
 
     /// delivery::done() for all of them. False: somebody has taken that one over. Cost: 1 round trip, one transaction for
-    /// each batch_max.
+    /// each batch_max; where one was taken over, 1 more for each of its batch.
     static boost::asio::awaitable<std::vector<bool>> done_many(std::vector<delivery> batch);
 
     static constexpr std::size_t batch_max = 500;

@@ -1,9 +1,9 @@
 // Once, and then the first one's result: for a user who taps "buy" twice, a client that repeats a request, a retry storm.
 //
 //     using checkout = resource_kind<"checkout", "user:u64", "key:text">;
-//     once_gate gate = co_await once_gate::open(session, {checkout::definition()});
+//     once_gate gate = co_await once_gate::open<checkout>(session);
 //
-//     auto entered = co_await gate.enter(checkout::key(user, idempotency_key), digest_of(request), {"checkout", 2s});
+//     auto entered = co_await gate.enter(checkout::key(user, idempotency_key), digest_of(request), 2s);
 //     if (auto* mine = std::get_if<admitted>(&entered)) {
 //         co_await mine->declare("charge " + psp_key);        // before an effect that cannot be taken back
 //         auto receipt = co_await place_order(mine->fence());
@@ -223,6 +223,13 @@ public:
     /// Registers the kinds, or compares them with what is registered. Cost and errors: lane::open.
     static boost::asio::awaitable<once_gate> open(session s, std::vector<kind_definition> kinds, once_options how = {},
                                                   deadline until = {});
+    /// The same for kinds that are known to the compiler.
+    template <class... Kinds>
+        requires(sizeof...(Kinds) > 0)
+    static boost::asio::awaitable<once_gate> open(session s, once_options how = {}, deadline until = {})
+    {
+        return open(std::move(s), definitions_of<Kinds...>(), std::move(how), until);
+    }
 
     /// `fingerprint`: of the request, so that another one under the same key is noticed: 1 to fingerprint_max printable
     /// bytes; a digest, usually.

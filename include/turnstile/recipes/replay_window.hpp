@@ -55,8 +55,8 @@ struct sequence {
 /// Hands out numbers, from 1 in each epoch.
 class TURNSTILE_RECIPES_EXPORT sequence_source {
 public:
-    /// Begins an epoch. `producer`: text as of a resource_key. Cost: 1 round trip and 1 write, 2 or 3 for the first ever; a
-    /// lost answer costs at most a number of an epoch. Errors: errc::bad_argument, errc::timed_out, errc::not_connected.
+    /// Begins an epoch. `producer`: text as of a resource_key. Cost: 2 round trips and 1 write; a lost answer costs at most
+    /// a number of an epoch. Errors: errc::bad_argument, errc::timed_out, errc::not_connected.
     static boost::asio::awaitable<sequence_source> open(session s, std::string producer, std::string base = "/turnstile",
                                                         deadline until = {});
 
@@ -96,12 +96,12 @@ struct replay_options {
 class TURNSTILE_RECIPES_EXPORT replay_window {
 public:
     /// `name`: of what is received, a partition for instance; as of a kind. Registers window and epochs, or compares them.
-    /// Cost: 1 round trip; for the first receiver ever 2. Throws errc::kind_mismatch, errc::bad_argument, errc::timed_out.
+    /// Cost: 1 round trip; for the first receiver ever 3. Throws errc::kind_mismatch, errc::bad_argument, errc::timed_out.
     static boost::asio::awaitable<replay_window> open(session s, std::string name, replay_options how = {},
                                                       deadline until = {});
 
     /// Cost: 1 round trip and 1 write, shared by all who ask while one is under way; a read more for the first of a
-    /// producer, and after another receiver has written. A duplicate: 1 read.
+    /// producer; after another receiver has written a write that is refused, and a read. A duplicate: 1 read.
     /// Without a deadline: session_options::operation_timeout. Cancellation, deadline: the number is given back in the
     /// background, so that it is fresh for whoever asks next. Errors: errc::timed_out; errc::bad_argument, at once.
     boost::asio::awaitable<replay> accept(sequence s, deadline until = {}) const;

@@ -136,4 +136,11 @@ struct resource_kind {
     }
 };
 
+/// Of several kinds. A function, because g++ 12 mishandles a braced list inside a co_await expression.
+template <class... Kinds>
+std::vector<kind_definition> definitions_of()
+{
+    return {Kinds::definition()...};
+}
+
 }  // namespace turnstile::inline v0
