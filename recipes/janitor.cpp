@@ -12,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace turnstile::inline v0 {
@@ -225,9 +226,24 @@ awaitable<void> janitor::sweep_again_and_again(work w)
 
 awaitable<janitor_report> janitor::sweep() const { return sweep_all(work_); }
 
+/// Those who have the same to do elect one. FNV-1a, 64 bits, of all that is to be kept clean, in whatever order.
+std::string janitor::election_of(const work& w)
+{
+    std::set<std::string> all;
+    for (const auto& gate : w.messages)
+        all.insert(gate.directory());
+    for (const auto& kind : w.kinds)
+        all.insert(kind.directory);
+    std::uint64_t hash = 0xcbf29ce484222325U;
+    for (const auto& directory : all)
+        for (const unsigned char c : directory + "\n")
+            hash = (hash ^ c) * 0x100000001b3U;
+    return join_path(w.how.base, "janitors/" + std::to_string(hash));
+}
+
 awaitable<void> janitor::run() const
 {
-    leader_election turn{work_.ensemble, join_path(work_.how.base, "janitor"), "janitor"};
+    leader_election turn{work_.ensemble, election_of(work_), "janitor"};
     return turn.lead([w = work_](lease&) { return sweep_again_and_again(w); });
 }
 

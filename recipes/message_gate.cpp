@@ -13,6 +13,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace turnstile::inline v0 {
@@ -225,8 +226,38 @@ awaitable<message_entry> go_on_with(const desk& d, const arrival& a, claim_view 
     co_return wait_for(answer.seen ? answer.seen->record.by : std::string{});
 }
 
+/// Those of the owners that are alive: one look for all.
+awaitable<std::set<std::string>> alive_of(const desk& d, std::set<std::string> owners)
+{
+    std::set<std::string> alive;
+    if (owners.empty())
+        co_return alive;
+    pipeline p;
+    p.add(op::sync{d.members.directory()});
+    for (const auto& owner : owners)
+        p.add(op::exists{join_path(d.members.directory(), owner)});
+    const auto answers = co_await d.ensemble.run(std::move(p), d.until);
+    std::size_t i = 0;
+    for (const auto& owner : owners) {
+        const auto& a = answers[++i];
+        const auto ec = answers[0].ec ? answers[0].ec : a.ec;
+        if (ec && ec != errc::no_node)
+            throw error{ec == errc::deadline_exceeded ? errc::timed_out : ec, verb_begin, d.members.directory()};
+        if (a.ok())
+            alive.insert(owner);
+    }
+    co_return alive;
+}
+
+/// Whether somebody may be at it: its owner has to be looked for.
+bool asks_for_owner(const arrival& a, const claim_view& seen)
+{
+    return seen.record.fingerprint == a.what.digest && seen.record.state == status::running;
+}
+
 /// What stands there, and is not ours.
-awaitable<message_entry> beside(const desk& d, const arrival& a, claim_view seen, std::string owner)
+awaitable<message_entry> beside(const desk& d, const arrival& a, claim_view seen, std::string owner,
+                                const std::set<std::string>& alive)
 {
     if (seen.record.fingerprint != a.what.digest)
         co_return put_aside(quarantine::reason::other_body, seen);
@@ -234,13 +265,9 @@ awaitable<message_entry> beside(const desk& d, const arrival& a, claim_view seen
         co_return skip_done{};
     if (seen.record.state == status::failed)
         co_return put_aside(quarantine::reason::rejected, seen);
-    if (seen.record.state == status::running) {
-        auto looking = d.members.alive(seen.record.owner, d.until);
-        const bool alive = co_await std::move(looking);
-        if (alive)
-            co_return wait_for(seen.record.by);
-        // By compare-and-set: if it was done before its owner died, we do not get it.
-    }
+    if (seen.record.state == status::running && alive.contains(seen.record.owner))
+        co_return wait_for(seen.record.by);
+    // By compare-and-set: if it was done before its owner died, we do not get it.
     auto going_on = go_on_with(d, a, std::move(seen), std::move(owner));
     co_return co_await std::move(going_on);
 }
@@ -297,15 +324,23 @@ awaitable<std::vector<message_entry>> begin_all(desk d, std::vector<arrival> all
             auto making = detail::make_claims(d.ensemble, std::move(claims), verb_begin, d.until);
             answers = co_await std::move(making);
         }
+        std::set<std::string> owners;
         for (auto k = from; k < to; ++k) {
             auto& a = all[open[k]];
             auto& answer = answers[k - from];
-            if (answer.ours) {
+            if (answer.ours)
                 a.entry = deliver(d, a, std::move(*answer.seen), {});
+            else if (asks_for_owner(a, *answer.seen))
+                owners.insert(answer.seen->record.owner);
+        }
+        auto looking = alive_of(d, std::move(owners));
+        const auto alive = co_await std::move(looking);
+        for (auto k = from; k < to; ++k) {
+            auto& a = all[open[k]];
+            if (a.entry)
                 continue;
-            }
-            auto looking = beside(d, a, std::move(*answer.seen), owner);
-            a.entry = co_await std::move(looking);
+            auto judging = beside(d, a, std::move(*answers[k - from].seen), owner, alive);
+            a.entry = co_await std::move(judging);
         }
     }
     std::vector<message_entry> entries;

@@ -203,8 +203,9 @@ detail::claim_record record_of(const session& s, std::string owner, std::string 
 
 admitted admit(const session& s, const std::string& path, claim_view mine, std::string left, detail::key_desk::asker& asking)
 {
+    auto fingerprint = mine.record.fingerprint;
     auto c = std::make_shared<detail::held_claim>(s, path, std::move(mine), detail::held_claim::once_given_up::goes);
-    c->ended = asking.holds();
+    c->ended = asking.holds(std::move(fingerprint));
     return admitted{std::move(c), std::move(left)};
 }
 
@@ -429,7 +430,9 @@ awaitable<std::optional<once_entry>> visit_once(const visit& v)
         auto asking = ask(v, std::move(place.first));
         co_return co_await std::move(asking);
     }
-    if (place.taken()) {
+    if (!place.other) {
+        if (place.taken_for != v.fingerprint)
+            co_return key_reused{};
         auto waiting = behind_our_own(v);
         co_return co_await std::move(waiting);
     }
@@ -507,7 +510,7 @@ awaitable<bool> revoke_as(session s, std::string path, std::string expected, dea
 {
     auto reading = detail::read_claim(s, path, "once_gate::revoke", until);
     auto seen = co_await std::move(reading);
-    if (!seen || seen->record.state != status::done || seen->record.result != expected)
+    if (!seen || !is_over(*seen) || seen->record.result != expected)
         co_return false;
     auto dropping = detail::drop_claim(s, path, std::move(*seen), "once_gate::revoke", until);
     co_return co_await std::move(dropping);

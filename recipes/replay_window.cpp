@@ -198,8 +198,8 @@ private:
     /// Until it is certain, or the session is closed.
     static awaitable<error_code> answer(std::shared_ptr<producer_window> self, std::vector<question_ptr> batch)
     {
+        bool is_new = false;
         while (true) {
-            bool is_new = false;
             if (!self->version_) {
                 auto reading = read(self);
                 const auto ec = co_await std::move(reading);
@@ -219,8 +219,9 @@ private:
             }
             auto writing = write(self, std::move(next));
             const auto written = co_await std::move(writing);
-            if (written != errc::bad_version)  // another receiver has: with what it has taken, everything may be otherwise
+            if (written != errc::bad_version)
                 co_return written;
+            is_new = true;  // another receiver has written: with what it has taken, everything may be otherwise
         }
     }
 
@@ -269,6 +270,11 @@ private:
             }
             if (another && answers[1].ec && answers[1].ec != errc::no_node)
                 continue;  // who it is could not be read
+            if (another && answers[1].ok()) {
+                self->known_.read(answers[1].data);
+                self->version_ = answers[1].stat.version;
+                co_return errc::bad_version;
+            }
             self->version_.reset();
             if (another)
                 co_return errc::bad_version;

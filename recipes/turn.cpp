@@ -50,6 +50,16 @@ void turn::reconciled() noexcept { state_->reconciled = true; }
 
 turn_loss turn::how_lost() const noexcept { return state_->declared ? turn_loss::effect_unknown : turn_loss::before_effect; }
 
+bool turn::is_lost_by(const boost::system::system_error& e) const noexcept
+{
+    if (e.code() == errc::fenced)
+        return true;
+    if (e.code() != errc::lost)
+        return false;
+    const auto* const told = dynamic_cast<const error*>(&e);
+    return !state_->held.held() || (told != nullptr && told->path() == state_->held.path());
+}
+
 namespace {
 
 /// Unlike those of all other processes and turns.
@@ -94,7 +104,8 @@ awaitable<void> declare_in(std::shared_ptr<detail::turn_state> s, std::string in
     const auto data = text_of(s->held, s->operation, std::move(intent));
     const auto& in = s->held.get_session();
     const auto places = s->held.paths().size();
-    s->declared = true;
+    const bool had_declared = std::exchange(s->declared, true);
+    bool doubted = false;
     s->certain = false;
     while (true) {
         auto all = s->held.guard();
@@ -105,12 +116,15 @@ awaitable<void> declare_in(std::shared_ptr<detail::turn_state> s, std::string in
                 all.create(n.path, data);
         op::multi write{std::move(all).release()};
         const auto written = co_await in.run(std::move(write), deadline::never(), s->held.epoch());
-        if (place_went(written, places))
+        if (place_went(written, places)) {
+            s->declared = had_declared || doubted || session_over(written.ec);
             throw error{errc::lost, "turn::declare", s->held.path()};
+        }
         bool there = written.ok();
         if (!there && !detail::connection_went(written.ec) && written.ec != errc::not_connected)
             throw error{written.ec, "turn::declare", s->held.path()};
         if (!there) {
+            doubted = true;
             // All or nothing: one of them tells of all. Behind a sync, because another server may answer.
             pipeline look;
             look.add(op::sync{s->notes.front().path}).add(op::get{s->notes.front().path});

@@ -32,7 +32,7 @@ public:
         }
         asker(const asker&) = delete;
         asker& operator=(const asker&) = delete;
-        ~asker() { desk_->answered(key_, held_, *question_); }
+        ~asker() { desk_->answered(key_, std::move(held_for_), *question_); }
 
         /// All who wait may have that.
         void saw(claim_view what, bool alive)
@@ -40,10 +40,10 @@ public:
             question_->seen = std::move(what);
             question_->alive = alive;
         }
-        /// It is ours: the key is taken until the result is called.
-        std::function<void()> holds()
+        /// It is ours, for a request of this fingerprint: the key is taken until the result is called.
+        std::function<void()> holds(std::string fingerprint)
         {
-            held_ = true;
+            held_for_ = std::move(fingerprint);
             return [desk = desk_, key = key_] { desk->free(key); };
         }
 
@@ -51,24 +51,27 @@ public:
         const std::shared_ptr<key_desk> desk_;
         const std::string key_;
         const std::shared_ptr<question> question_;
-        bool held_ = false;
+        std::optional<std::string> held_for_;
     };
 
     struct place {
-        std::unique_ptr<asker> first;                             ///< nobody is at it: we are
-        std::shared_ptr<question> other;                          ///< somebody asks: wait
-        bool taken() const noexcept { return !first && !other; }  ///< somebody has it
+        std::unique_ptr<asker> first;     ///< nobody is at it: we are
+        std::shared_ptr<question> other;  ///< somebody asks: wait
+        std::string taken_for;            ///< somebody has it, for a request of this fingerprint
     };
 
     place come(const std::string& key);
 
 private:
-    void answered(const std::string& key, bool held, question& q);
+    void answered(const std::string& key, std::optional<std::string> held_for, question& q);
     void free(const std::string& key);
 
     std::mutex mutex_;
-    /// Guarded by mutex_; null: it is held.
-    std::unordered_map<std::string, std::shared_ptr<question>> keys_;
+    struct business {
+        std::shared_ptr<question> asked;  ///< null: it is held
+        std::string held_for;
+    };
+    std::unordered_map<std::string, business> keys_;  // guarded by mutex_
 };
 
 }  // namespace turnstile::inline v0::detail

@@ -363,6 +363,34 @@ TEST_P(lane_on, ALostTurnTellsWhetherAnythingWasDeclared)
     }
 }
 
+TEST_P(lane_on, ARowThatANewerTurnHasEnteredIsALossAsWell)
+{
+    const auto desk = open_lane(s_);
+    for (const bool declares : {false, true}) {
+        const auto fenced = [declares](turn& t) -> awaitable<int> {
+            if (declares)
+                co_await t.declare("capture");
+            throw error{errc::fenced, "write", "orders"};
+        };
+        const auto result = wait(desk.run(key, "capture", fenced));
+        ASSERT_TRUE(result.was_lost());
+        EXPECT_EQ(result.lost(), declares ? turn_loss::effect_unknown : turn_loss::before_effect);
+    }
+    EXPECT_TRUE(enter(desk, key).predecessor_died());
+}
+
+TEST_P(lane_on, ADeclareThatIsCertainlyTooLateHasDeclaredNothing)
+{
+    const auto desk = open_lane(s_);
+    auto t = enter(desk, key);
+    const auto place = wait(desk.inspect(key)).line.front().node;
+    for (const auto& shard : zk_->children("/turnstile/lanes/order"))
+        for (const auto& node : zk_->children("/turnstile/lanes/order/" + shard))
+            zk_->erase("/turnstile/lanes/order/" + shard + "/" + node);
+    EXPECT_EQ(error_of([&] { wait(t.declare("capture")); }), errc::lost) << place;
+    EXPECT_EQ(t.how_lost(), turn_loss::before_effect);
+}
+
 TEST_P(lane_on, WhoseSessionEndsInTheQueueStandsInItAnew)
 {
     const auto desk = open_lane(s_);

@@ -109,6 +109,7 @@ TEST_P(once_gate_on, AnotherRequestUnderTheSameKeyIsNoticedInEveryState)
     const auto elsewhere = open_gate(open());
     auto mine = expect_admitted(enter(gate));
     EXPECT_TRUE(std::holds_alternative<key_reused>(enter(elsewhere, "digest-2")));
+    EXPECT_TRUE(std::holds_alternative<key_reused>(enter(gate, "digest-2"))) << "in the same process as well";
     wait(mine.commit("order 42"));
     EXPECT_TRUE(std::holds_alternative<key_reused>(enter(gate, "digest-2")));
     EXPECT_TRUE(std::holds_alternative<key_reused>(enter(elsewhere, "digest-2")));
@@ -259,6 +260,9 @@ TEST_P(once_gate_on, AnOperatorMayRevokeAResultThatIsTheExpectedOne)
     EXPECT_EQ(wait(gate.inspect(key))->result, "order 42");
     EXPECT_TRUE(wait(gate.revoke(key, "order 42")));
     EXPECT_FALSE(wait(gate.inspect(key)));
+    auto again = expect_admitted(enter(gate));
+    wait(again.fail("declined"));
+    EXPECT_TRUE(wait(gate.revoke(key, "declined")));
     EXPECT_TRUE(std::holds_alternative<admitted>(enter(gate)));
 }
 

@@ -1,4 +1,5 @@
-// Removes what gates have kept for long enough. One of all janitors is at work, the others stand by.
+// Removes what gates have kept for long enough. Of the janitors that have the same gates to keep clean one is at work, the
+// others stand by.
 //
 //     janitor sweeper{session};
 //     sweeper.keep_clean(messages);
@@ -84,6 +85,7 @@ private:
         std::vector<keys> kinds;
     };
 
+    static std::string election_of(const work& w);
     static boost::asio::awaitable<janitor_report> sweep_all(work w);
     static boost::asio::awaitable<void> sweep_again_and_again(work w);
 

@@ -205,7 +205,8 @@ public:
 
     /// Waits for its turn and runs `f(turn&)` in it, which answers an awaitable. On the caller's executor; when the turn is
     /// lost, what `f` waits for is cancelled. The turn ends with it: well, and then what was declared is taken away, or by
-    /// an exception, which propagates, and then what was declared stays for the next holder.
+    /// an exception, which propagates, and then what was declared stays for the next holder. An exception that tells of the
+    /// turn's own loss (errc::lost, or errc::fenced of a row) is an answer.
     ///
     /// Cost: 1 round trip and 1 write to enter when the resource is free, whether it was ever used or not; in line as
     /// mutex::acquire, and 1 read when the turn comes. 1 round trip to leave. Several keys: as multi_lock. A refusal: a
@@ -261,7 +262,7 @@ private:
                 detail::run_until(in_turn, ours.holding().lost(), ours.holding().path(), detail::reply_to(f, ours, reply));
             co_await std::move(work);
         } catch (const boost::system::system_error& e) {
-            if (e.code() != errc::lost || ours.holding().held())
+            if (!ours.is_lost_by(e))
                 throw;
         }
         if (!reply)

@@ -241,8 +241,8 @@ public:
     /// outage is an answer: see on_outage.
     boost::asio::awaitable<once_entry> enter(resource_key key, std::string fingerprint, once_request how = {}) const;
 
-    /// An operator's: removes what is done, if this was its result, so that the key may be used again. False: it is not
-    /// there, or otherwise. Cost: 2 round trips.
+    /// An operator's: removes what is done or has failed, if this was its result, so that the key may be used again. False:
+    /// it is not there, or otherwise. Cost: 2 round trips.
     boost::asio::awaitable<bool> revoke(resource_key key, std::string expected_result, deadline until = {}) const;
 
     /// nullopt: nobody has been here. Cost: 2 round trips.

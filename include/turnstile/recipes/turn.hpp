@@ -1,6 +1,7 @@
 // One's turn in a lane: see lane.hpp.
 #pragma once
 
+#include <turnstile/error.hpp>
 #include <turnstile/lease.hpp>
 #include <turnstile/recipes/export.hpp>
 #include <turnstile/transaction.hpp>
@@ -76,6 +77,8 @@ public:
 
     /// For a turn that was lost: whether anything had been declared.
     turn_loss how_lost() const noexcept;
+    /// Whether this tells that the turn is another's by now: the lease's loss, or a row that a newer turn has entered.
+    bool is_lost_by(const boost::system::system_error& e) const noexcept;
 
     /// For lanes.
     explicit turn(std::shared_ptr<detail::turn_state> s) noexcept;
