@@ -6,8 +6,6 @@
 //     sweeper.keep_clean(checkouts);
 //     co_await sweeper.run();                  // until it is cancelled: every service may run one
 //
-// The one who is at work cleans what *it* was told: janitors of one base are told the same gates.
-//
 // Of a message_gate: buckets that are older than its retention, whole. Of a once_gate: keys that are done or have failed,
 // when that is longer ago than its policy keeps them; never one that is running, or an orphan.
 //

@@ -186,8 +186,8 @@ public:
     boost::asio::awaitable<message_entry> begin(message m, deadline until = {}) const;
 
     /// A prefetch at once, answers in its order. Cost: as one begin() when all are new, in one transaction for each
-    /// batch_max of them; 1 round trip more when some are not, and 1 for each that somebody is at; 3 for the first of a
-    /// directory.
+    /// batch_max of them; 1 round trip more when some are not, 1 more when somebody is at some of them, and 1 for each that
+    /// is taken over; 3 for the first of a directory.
     boost::asio::awaitable<std::vector<message_entry>> begin_many(std::vector<message> batch, deadline until = {}) const;
 
     /// delivery::done() for all of them. False: somebody has taken that one over. Cost: 1 round trip, one transaction for

@@ -101,7 +101,7 @@ public:
                                                       deadline until = {});
 
     /// Cost: 1 round trip and 1 write, shared by all who ask while one is under way; a read more for the first of a
-    /// producer; after another receiver has written a write that is refused, and a read. A duplicate: 1 read.
+    /// producer; after another receiver has written, a write that is refused before. A duplicate: 1 read.
     /// Without a deadline: session_options::operation_timeout. Cancellation, deadline: the number is given back in the
     /// background, so that it is fresh for whoever asks next. Errors: errc::timed_out; errc::bad_argument, at once.
     boost::asio::awaitable<replay> accept(sequence s, deadline until = {}) const;
