@@ -39,7 +39,7 @@ auto run(const lane& where, turn_keys keys, turn_request how, F f) -> turn_resul
             answer.emplace(f(ours));
         }
     } catch (const error& e) {
-        if (e.code() != errc::lost || ours.holding().held())
+        if (e.code() != errc::lost || ours.held())
             throw;
         return ours.how_lost();
     }

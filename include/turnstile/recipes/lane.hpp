@@ -189,7 +189,7 @@ struct lane_view {
 class TURNSTILE_RECIPES_EXPORT lane {
 public:
     /// Registers the kinds, or compares them with what is registered. Cost: 1 round trip a kind; for the first service ever
-    /// 3, and a write for each shard. Throws errc::kind_mismatch, errc::bad_argument, errc::timed_out.
+    /// 5, and a write for each shard. Throws errc::kind_mismatch, errc::bad_argument, errc::timed_out.
     static boost::asio::awaitable<lane> open(session s, std::vector<kind_definition> kinds, lane_options how = {},
                                              deadline until = {});
 
@@ -210,7 +210,8 @@ public:
         return run_in<reply>(*this, std::move(keys), std::move(how), std::move(f));
     }
 
-    /// The same for who does not wait: refused (busy) when somebody is there. Cost: a read when busy, and no write.
+    /// The same for who does not wait: refused (busy) when somebody is there. Cost: a read when busy, and no write; to enter,
+    /// that read comes first.
     template <class F>
     auto try_run(turn_keys keys, turn_request how, F f) const
     {
@@ -251,7 +252,7 @@ private:
                 detail::run_until(in_turn, ours.holding().lost(), ours.holding().path(), detail::reply_to(f, ours, reply));
             co_await std::move(work);
         } catch (const boost::system::system_error& e) {
-            if (e.code() != errc::lost || ours.holding().held())
+            if (e.code() != errc::lost || ours.held())
                 throw;
         }
         if (!reply)
