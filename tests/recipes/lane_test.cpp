@@ -4,6 +4,7 @@
 #include <turnstile/recipes/blocking_lane.hpp>
 #include <turnstile/recipes/lane.hpp>
 
+#include <atomic>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -313,18 +314,18 @@ TEST_P(lane_on, ALostTurnTellsWhetherAnythingWasDeclared)
     for (const bool declares : {false, true}) {
         const auto doomed = open();
         const auto desk = open_lane(doomed);
+        std::atomic<bool> begun = false;  // its place is there before it has heard of it
         const auto work = [&](turn& t) -> awaitable<int> {
             if (declares)
                 co_await t.declare("capture");
+            begun = true;
             co_await t.holding().lost();
             t.check();
             co_return 1;
         };
         auto under_way = run_.spawn(desk.run(key, "capture", work));
-        EXPECT_TRUE(eventually([&] {
-            const auto seen = wait(desk.inspect(key));
-            return seen.line.size() == 1 && seen.intent.has_value() == declares;
-        }));
+        EXPECT_TRUE(eventually([&] { return begun.load(); }));
+        EXPECT_EQ(wait(desk.inspect(key)).intent.has_value(), declares);
         zk_->expire(doomed);
         const auto result = under_way.get();
         ASSERT_TRUE(result.was_lost());
