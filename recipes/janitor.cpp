@@ -87,6 +87,9 @@ awaitable<std::size_t> erase_all(session s, std::vector<doomed> all)
     const auto gone = co_await s.run(std::move(together), until);
     if (gone.ok())
         co_return all.size();
+    // In doubt, they may be gone, and others of the same versions may stand there by now: that takes another look.
+    if (!precondition_failed(gone.ec))
+        throw error{gone.ec, verb, all.front().path};
     pipeline each;
     for (const auto& d : all)
         each.add(op::erase{d.path, d.version});

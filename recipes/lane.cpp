@@ -216,8 +216,11 @@ std::optional<refusal::reason> as_refusal(const error_code& ec)
     return std::nullopt;
 }
 
-/// The line itself goes on in a new ZooKeeper session.
-bool stands_again(const error_code& ec, deadline until) { return ec == errc::session_expired && !until.passed(); }
+/// The line itself goes on in a new ZooKeeper session; and who only looks, looks again.
+bool stands_again(const error_code& ec, deadline until, bool waits)
+{
+    return ec == errc::session_expired && !(waits && until.passed());
+}
 
 /// A refusal, noted for those of this process who come after us.
 refusal turned_away(const asked& what, refusal r)
@@ -257,7 +260,7 @@ awaitable<std::variant<lease, refusal>> ask(asked what)
             co_return load.refuse(refusal::reason::busy, 1);
         } catch (const error& e) {
             ec = e.code();
-            if (ec != errc::refused && !as_refusal(ec) && !stands_again(ec, until))
+            if (ec != errc::refused && !as_refusal(ec) && !stands_again(ec, until, waits))
                 throw;
         }
         if (ec == errc::refused)

@@ -194,10 +194,9 @@ arrival receive(const desk& d, message m)
     return a;
 }
 
-detail::claim_record record_of(const desk& d, const std::string& owner, const message& m)
+detail::claim_record record_of(const desk& d, const message& m)
 {
     detail::claim_record r;
-    r.owner = owner;
     r.mark = detail::new_claim_mark(d.ensemble);
     r.fingerprint = m.digest;
     r.by = detail::claimant_in_words(d.ensemble);
@@ -212,14 +211,14 @@ delivery deliver(const desk& d, const arrival& a, claim_view mine, std::string l
 }
 
 /// What somebody has left, by one who is gone or has given up.
-awaitable<message_entry> go_on_with(const desk& d, const arrival& a, claim_view seen, std::string owner)
+awaitable<message_entry> go_on_with(const desk& d, const arrival& a, claim_view seen)
 {
     if (seen.record.attempt >= d.policy.max_attempts)
         co_return put_aside(quarantine::reason::too_many_attempts, seen);
-    auto r = record_of(d, owner, a.what);
+    auto r = record_of(d, a.what);
     r.attempt = seen.record.attempt + 1;
     r.intent = seen.record.intent;
-    auto taking = detail::take_claim(d.ensemble, a.path, std::move(r), seen, verb_begin, d.until);
+    auto taking = detail::take_claim(d.members, a.path, std::move(r), seen, verb_begin, d.until);
     auto answer = co_await std::move(taking);
     if (answer.ours)
         co_return deliver(d, a, std::move(*answer.seen), seen.record.intent);
@@ -256,8 +255,7 @@ bool asks_for_owner(const arrival& a, const claim_view& seen)
 }
 
 /// What stands there, and is not ours.
-awaitable<message_entry> beside(const desk& d, const arrival& a, claim_view seen, std::string owner,
-                                const std::set<std::string>& alive)
+awaitable<message_entry> beside(const desk& d, const arrival& a, claim_view seen, const std::set<std::string>& alive)
 {
     if (seen.record.fingerprint != a.what.digest)
         co_return put_aside(quarantine::reason::other_body, seen);
@@ -268,7 +266,7 @@ awaitable<message_entry> beside(const desk& d, const arrival& a, claim_view seen
     if (seen.record.state == status::running && alive.contains(seen.record.owner))
         co_return wait_for(seen.record.by);
     // By compare-and-set: if it was done before its owner died, we do not get it.
-    auto going_on = go_on_with(d, a, std::move(seen), std::move(owner));
+    auto going_on = go_on_with(d, a, std::move(seen));
     co_return co_await std::move(going_on);
 }
 
@@ -306,22 +304,17 @@ awaitable<std::vector<message_entry>> begin_all(desk d, std::vector<arrival> all
             open.clear();
         }
     }
-    std::string owner;
-    if (!open.empty()) {
-        auto naming = d.members.name(d.until);
-        owner = co_await std::move(naming);
-    }
     for (std::size_t from = 0; from < open.size(); from += message_gate::batch_max) {
         const auto to = std::min(open.size(), from + message_gate::batch_max);
         std::vector<std::pair<std::string, detail::claim_record>> claims;
         for (auto k = from; k < to; ++k)
-            claims.emplace_back(all[open[k]].path, record_of(d, owner, all[open[k]].what));
+            claims.emplace_back(all[open[k]].path, record_of(d, all[open[k]].what));
         std::vector<detail::claim_answer> answers;
         if (claims.size() == 1) {
-            auto making = detail::make_claim(d.ensemble, claims[0].first, claims[0].second, verb_begin, d.until);
+            auto making = detail::make_claim(d.members, claims[0].first, claims[0].second, verb_begin, d.until);
             answers.push_back(co_await std::move(making));
         } else {
-            auto making = detail::make_claims(d.ensemble, std::move(claims), verb_begin, d.until);
+            auto making = detail::make_claims(d.members, std::move(claims), verb_begin, d.until);
             answers = co_await std::move(making);
         }
         std::set<std::string> owners;
@@ -339,7 +332,7 @@ awaitable<std::vector<message_entry>> begin_all(desk d, std::vector<arrival> all
             auto& a = all[open[k]];
             if (a.entry)
                 continue;
-            auto judging = beside(d, a, std::move(*answers[k - from].seen), owner, alive);
+            auto judging = beside(d, a, std::move(*answers[k - from].seen), alive);
             a.entry = co_await std::move(judging);
         }
     }

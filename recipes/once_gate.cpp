@@ -191,10 +191,9 @@ namespace {
 
 constexpr auto verb_enter = "once_gate::enter";
 
-detail::claim_record record_of(const session& s, std::string owner, std::string fingerprint)
+detail::claim_record record_of(const session& s, std::string fingerprint)
 {
     detail::claim_record r;
-    r.owner = std::move(owner);
     r.mark = detail::new_claim_mark(s);
     r.fingerprint = std::move(fingerprint);
     r.by = detail::claimant_in_words(s);
@@ -213,13 +212,11 @@ admitted admit(const session& s, const std::string& path, claim_view mine, std::
 awaitable<std::optional<admitted>> take(session s, membership m, std::string path, claim_view from,
                                         detail::key_desk::asker& asking, deadline until)
 {
-    auto naming = m.name(until);
-    auto owner = co_await std::move(naming);
-    auto r = record_of(s, std::move(owner), from.record.fingerprint);
+    auto r = record_of(s, from.record.fingerprint);
     r.attempt = from.record.attempt + 1;
     // What the last one had declared stays until we declare something ourselves: if we die, it is still true.
     r.intent = from.record.intent;
-    auto taking = detail::take_claim(s, path, std::move(r), from, "orphan::take_over", until);
+    auto taking = detail::take_claim(m, path, std::move(r), from, "orphan::take_over", until);
     auto answer = co_await std::move(taking);
     if (!answer.ours)
         co_return std::nullopt;
@@ -382,10 +379,7 @@ awaitable<std::optional<once_entry>> beside(const visit& v, claim_view seen, std
 /// The first of this process: asks ZooKeeper. nullopt: what was found has changed since.
 awaitable<std::optional<once_entry>> ask(const visit& v, std::unique_ptr<detail::key_desk::asker> asking)
 {
-    auto naming = v.members.name(v.until);
-    auto owner = co_await std::move(naming);
-    auto making =
-        detail::make_claim(v.ensemble, v.path, record_of(v.ensemble, std::move(owner), v.fingerprint), verb_enter, v.until);
+    auto making = detail::make_claim(v.members, v.path, record_of(v.ensemble, v.fingerprint), verb_enter, v.until);
     auto answer = co_await std::move(making);
     if (answer.ours)
         co_return admit(v.ensemble, v.path, std::move(*answer.seen), {}, *asking);

@@ -33,7 +33,15 @@ turn::~turn()
 }
 
 fencing_token turn::fence() const noexcept { return state_->fence; }
-void turn::check() const { state_->held.check(); }
+bool turn::held() const noexcept { return !state_->gone && state_->held.held(); }
+
+void turn::check() const
+{
+    if (state_->gone)
+        throw error{errc::lost, "turn::check", state_->held.path()};
+    state_->held.check();
+}
+
 transaction turn::guard() const { return state_->held.guard(); }
 lease& turn::holding() noexcept { return state_->held; }
 
@@ -52,12 +60,7 @@ turn_loss turn::how_lost() const noexcept { return state_->declared ? turn_loss:
 
 bool turn::is_lost_by(const boost::system::system_error& e) const noexcept
 {
-    if (e.code() == errc::fenced)
-        return true;
-    if (e.code() != errc::lost)
-        return false;
-    const auto* const told = dynamic_cast<const error*>(&e);
-    return !state_->held.held() || (told != nullptr && told->path() == state_->held.path());
+    return e.code() == errc::fenced || (e.code() == errc::lost && !held());
 }
 
 namespace {
@@ -98,9 +101,36 @@ bool place_went(const outcome& answer, std::size_t guards)
     return false;
 }
 
+[[noreturn]] void lose(detail::turn_state& s)
+{
+    s.gone = true;
+    throw error{errc::lost, "turn::declare", s.held.path()};
+}
+
+/// A call that was cancelled may have written: what there is now. Nobody else writes while our place is there.
+awaitable<void> look_again(std::shared_ptr<detail::turn_state> s)
+{
+    pipeline look;
+    for (const auto& n : s->notes)
+        look.add(op::sync{n.path}).add(op::get{n.path});
+    const auto found = co_await s->held.get_session().run(std::move(look), deadline::never(), s->held.epoch());
+    for (std::size_t i = 0; i < s->notes.size(); ++i) {
+        const auto& node = found[2 * i + 1];
+        if (session_over(node.ec))
+            lose(*s);
+        if (node.ec && node.ec != errc::no_node)
+            throw error{node.ec, "turn::declare", s->held.path()};
+        s->notes[i].version = node.ok() ? std::optional{node.stat.version} : std::nullopt;
+    }
+}
+
 awaitable<void> declare_in(std::shared_ptr<detail::turn_state> s, std::string intent)
 {
     s->held.check();
+    if (!s->certain) {
+        auto looking = look_again(s);
+        co_await std::move(looking);
+    }
     const auto data = text_of(s->held, s->operation, std::move(intent));
     const auto& in = s->held.get_session();
     const auto places = s->held.paths().size();
@@ -118,7 +148,7 @@ awaitable<void> declare_in(std::shared_ptr<detail::turn_state> s, std::string in
         const auto written = co_await in.run(std::move(write), deadline::never(), s->held.epoch());
         if (place_went(written, places)) {
             s->declared = had_declared || doubted || session_over(written.ec);
-            throw error{errc::lost, "turn::declare", s->held.path()};
+            lose(*s);
         }
         bool there = written.ok();
         if (!there && !detail::connection_went(written.ec) && written.ec != errc::not_connected)
@@ -130,7 +160,7 @@ awaitable<void> declare_in(std::shared_ptr<detail::turn_state> s, std::string in
             look.add(op::sync{s->notes.front().path}).add(op::get{s->notes.front().path});
             const auto found = co_await in.run(std::move(look), deadline::never(), s->held.epoch());
             if (session_over(found[1].ec))
-                throw error{errc::lost, "turn::declare", s->held.path()};
+                lose(*s);
             there = found[0].ok() && found[1].ok() && found[1].data == data;
         }
         if (!there)

@@ -110,6 +110,29 @@ claim_answer by_its_mark(const claim_record& what, std::optional<claim_view> see
     return theirs(std::move(seen));
 }
 
+/// Ours, but its owner died with a ZooKeeper session that ended on the way.
+bool of_our_last_session(const claim_record& what, const claim_view& seen)
+{
+    return seen.record.mark == what.mark && seen.record.owner != what.owner;
+}
+
+/// Who we are, and in which ZooKeeper session: what is claimed in it is not sent in another.
+struct owner_now {
+    std::string name;
+    epoch in = epoch::none;
+};
+
+awaitable<owner_now> owner_of(membership m, deadline until)
+{
+    owner_now o;
+    do {
+        o.in = m.get_session().epoch();
+        auto naming = m.name(until);
+        o.name = co_await std::move(naming);
+    } while (o.in != m.get_session().epoch());
+    co_return o;
+}
+
 }  // namespace
 
 claim_view view_of(const outcome& node)
@@ -134,24 +157,35 @@ std::string claimant_in_words(const session& s)
     return in_words(me);
 }
 
-awaitable<claim_answer> make_claim(session s, std::string path, claim_record what, const char* verb, deadline until)
+awaitable<claim_answer> make_claim(membership m, std::string path, claim_record what, const char* verb, deadline until)
 {
+    const auto s = m.get_session();
     unsettled fate{s, path, what.mark, std::nullopt};
     bool make_directory = false;
     while (true) {
+        auto asking = owner_of(m, until);
+        const auto owner = co_await std::move(asking);
+        what.owner = owner.name;
         pipeline p;
         if (make_directory)
             for (auto& above : path_prefixes(parent_path(path)))
                 p.add(op::create{std::move(above)});
         p.add(op::create{path, to_text(what)}).add(op::get{path});
         fate.sent();
-        const auto answers = co_await s.run(std::move(p), until);
+        const auto answers = co_await s.run(std::move(p), until, owner.in);
         const auto& made = answers[answers.size() - 2];
         const auto& there = answers.back();
-        if (made.ok())
+        if (made.ok() && !session_over(there.ec))
             co_return fate.settled(ours(what, 0, made.stat.czxid));
-        if (made.ec == errc::node_exists && there.ok())
-            co_return fate.settled(by_its_mark(what, view_of(there)));
+        if (made.ok())
+            continue;  // its owner is dead already
+        if (made.ec == errc::node_exists && there.ok()) {
+            auto seen = view_of(there);
+            if (!of_our_last_session(what, seen))
+                co_return fate.settled(by_its_mark(what, std::move(seen)));
+            auto renewing = take_claim(m, path, what, std::move(seen), verb, until);
+            co_return fate.settled(co_await std::move(renewing));
+        }
         if (made.ec == errc::no_node && !make_directory)
             make_directory = true;
         else if (made.ec != errc::node_exists && !again(made.ec, until))  // it went between the two: once more
@@ -165,12 +199,12 @@ namespace {
 
 /// Each on its own, in one flight: who finds somebody there reads who it is.
 awaitable<std::vector<outcome>> create_and_read(session s, std::vector<std::pair<std::string, claim_record>> all,
-                                                deadline until)
+                                                deadline until, epoch in)
 {
     pipeline p;
     for (const auto& [path, what] : all)
         p.add(op::create{path, to_text(what)}).add(op::get{path});
-    return s.run(std::move(p), until);
+    return s.run(std::move(p), until, in);
 }
 
 op::multi creates_of(const std::vector<std::pair<std::string, claim_record>>& all)
@@ -193,9 +227,14 @@ std::set<std::string> directories_of(const std::vector<std::pair<std::string, cl
 
 }  // namespace
 
-awaitable<std::vector<claim_answer>> make_claims(session s, std::vector<std::pair<std::string, claim_record>> all,
+awaitable<std::vector<claim_answer>> make_claims(membership m, std::vector<std::pair<std::string, claim_record>> all,
                                                  const char* verb, deadline until)
 {
+    const auto s = m.get_session();
+    auto asking = owner_of(m, until);
+    auto owner = co_await std::move(asking);
+    for (auto& [path, what] : all)
+        what.owner = owner.name;
     std::deque<unsettled> fates;
     for (const auto& [path, what] : all)
         fates.emplace_back(s, path, what.mark, std::nullopt);
@@ -207,7 +246,7 @@ awaitable<std::vector<claim_answer>> make_claims(session s, std::vector<std::pai
     together.add(creates_of(all)).add(op::get{all.front().first});
     for (auto& f : fates)
         f.sent();
-    const auto first = co_await s.run(std::move(together), until);
+    const auto first = co_await s.run(std::move(together), until, owner.in);
     if (first[0].ok() && first[1].ok())
         for (std::size_t i = 0; i < all.size(); ++i)
             settle(i, ours(all[i].second, 0, first[1].stat.czxid));
@@ -229,20 +268,34 @@ awaitable<std::vector<claim_answer>> make_claims(session s, std::vector<std::pai
             }
         if (open.empty())
             break;
-        auto reading = create_and_read(s, std::move(rest), until);
+        auto asking_again = owner_of(m, until);
+        owner = co_await std::move(asking_again);
+        for (const auto i : open)
+            all[i].second.owner = owner.name;
+        for (auto& [path, what] : rest)
+            what.owner = owner.name;
+        auto reading = create_and_read(s, std::move(rest), until, owner.in);
         const auto found = co_await std::move(reading);
         for (std::size_t k = 0; k < open.size(); ++k) {
             const auto i = open[k];
             const auto& made = found[2 * k];
             const auto& there = found[2 * k + 1];
-            if (made.ok())
-                settle(i, ours(all[i].second, 0, made.stat.czxid));
-            else if (made.ec == errc::node_exists && there.ok())
-                settle(i, by_its_mark(all[i].second, view_of(there)));
-            else if (made.ec != errc::node_exists && !again(made.ec, until))
-                fail(made.ec, verb, all[i].first);
+            const auto& [path, what] = all[i];
+            if (made.ok()) {
+                if (!session_over(there.ec))  // else its owner is dead already
+                    settle(i, ours(what, 0, made.stat.czxid));
+            } else if (made.ec == errc::node_exists && there.ok()) {
+                auto seen = view_of(there);
+                if (of_our_last_session(what, seen)) {
+                    auto renewing = take_claim(m, path, what, std::move(seen), verb, until);
+                    settle(i, co_await std::move(renewing));
+                } else {
+                    settle(i, by_its_mark(what, std::move(seen)));
+                }
+            } else if (made.ec != errc::node_exists && !again(made.ec, until))
+                fail(made.ec, verb, path);
             else if (until.passed())
-                fail(errc::timed_out, verb, all[i].first);
+                fail(errc::timed_out, verb, path);
         }
     }
     std::vector<claim_answer> result;
@@ -252,21 +305,31 @@ awaitable<std::vector<claim_answer>> make_claims(session s, std::vector<std::pai
     co_return result;
 }
 
-awaitable<claim_answer> take_claim(session s, std::string path, claim_record what, claim_view from, const char* verb,
+awaitable<claim_answer> take_claim(membership m, std::string path, claim_record what, claim_view from, const char* verb,
                                    deadline until)
 {
+    const auto s = m.get_session();
     unsettled fate{s, path, what.mark, from};
     while (true) {
+        auto asking = owner_of(m, until);
+        const auto owner = co_await std::move(asking);
+        what.owner = owner.name;
         pipeline p;
         p.add(op::set{path, to_text(what), from.version}).add(op::get{path});
         fate.sent();
-        const auto answers = co_await s.run(std::move(p), until);
-        if (answers[0].ok())
+        const auto answers = co_await s.run(std::move(p), until, owner.in);
+        if (answers[0].ok() && !session_over(answers[1].ec))
             co_return fate.settled(ours(what, answers[0].stat.version, answers[0].stat.mzxid));
+        if (answers[0].ok())
+            continue;  // its owner is dead already
         if (answers[0].ec == errc::no_node)
             co_return fate.settled(theirs(std::nullopt));
-        if (answers[0].ec == errc::bad_version && answers[1].ok())
-            co_return fate.settled(by_its_mark(what, view_of(answers[1])));
+        if (answers[0].ec == errc::bad_version && answers[1].ok()) {
+            auto seen = view_of(answers[1]);
+            if (!of_our_last_session(what, seen))
+                co_return fate.settled(by_its_mark(what, std::move(seen)));
+            from.version = seen.version;
+        }
         if (answers[0].ec != errc::bad_version && !again(answers[0].ec, until))
             fail(answers[0].ec, verb, path);
         if (until.passed())
@@ -299,6 +362,14 @@ awaitable<bool> drop_claim(session s, std::string path, claim_view seen, const c
             co_return false;
         if (!again(gone.ec, until) || until.passed())
             fail(gone.ec, verb, path);
+        // A version is no identity: if it has happened, the next one's claim begins with 0 as ours did.
+        pipeline look;
+        look.add(op::sync{path}).add(op::get{path});
+        const auto found = co_await s.run(std::move(look), until);
+        if (found[1].ec && found[1].ec != errc::no_node)
+            fail(found[1].ec, verb, path);
+        if (found[1].ec || view_of(found[1]).record.mark != seen.record.mark)
+            co_return true;
     }
 }
 
@@ -327,6 +398,12 @@ awaitable<void> give_up(session s, std::string path, std::string mark, held_clai
         if (written.ok() || (!again(written.ec, deadline::never()) && written.ec != errc::bad_version))
             co_return;
     }
+}
+
+bool still_under_way(const outcome& node, const std::string& mark)
+{
+    const auto seen = parse_claim_record(node.data);
+    return seen.mark == mark && seen.state == status::running;
 }
 
 }  // namespace
@@ -420,6 +497,11 @@ awaitable<void> held_claim::change(std::shared_ptr<held_claim> c, claim_record t
             c->mine_.record = std::move(to);
             c->mine_.version = written.ok() ? written.stat.version : there.stat.version;
             co_return;
+        }
+        if (written.ec == errc::bad_version && there.ok() && still_under_way(there, c->mine_.record.mark)) {
+            // A call that was cancelled has written it: nobody has taken it over.
+            c->mine_.version = there.stat.version;
+            continue;
         }
         const bool changed = written.ec == errc::bad_version && (there.ok() || there.ec == errc::no_node);
         if (written.ec == errc::no_node || changed) {

@@ -6,6 +6,7 @@
 
 #include <turnstile/deadline.hpp>
 #include <turnstile/lease.hpp>
+#include <turnstile/recipes/membership.hpp>
 #include <turnstile/session.hpp>
 
 #include "claim_record.hpp"
@@ -46,18 +47,20 @@ std::string new_claim_mark(const session& s);
 /// Host, pid and label, in a line.
 std::string claimant_in_words(const session& s);
 
-/// Claims what nobody has claimed, and reads what somebody has: 1 round trip either way, 2 where the directory is missing.
+/// Claims what nobody has claimed, and reads what somebody has: 1 round trip either way, 2 where the directory is missing;
+/// and once in a ZooKeeper session what membership::name costs. The owner of the record is filled in: the member that is
+/// alive when the claim is made, also when the session ends on the way.
 /// Given up in the middle (by an error, a deadline, a cancellation), the claim is taken back in the background.
-boost::asio::awaitable<claim_answer> make_claim(session s, std::string path, claim_record what, const char* verb,
+boost::asio::awaitable<claim_answer> make_claim(membership m, std::string path, claim_record what, const char* verb,
                                                 deadline until);
 
 /// Several at once, answers in their order. Nobody has claimed any of them: 1 round trip, one transaction; else 1 more.
-boost::asio::awaitable<std::vector<claim_answer>> make_claims(session s,
+boost::asio::awaitable<std::vector<claim_answer>> make_claims(membership m,
                                                               std::vector<std::pair<std::string, claim_record>> all,
                                                               const char* verb, deadline until);
 
 /// The same over a claim that was seen. Taken back, it is as it was.
-boost::asio::awaitable<claim_answer> take_claim(session s, std::string path, claim_record what, claim_view from,
+boost::asio::awaitable<claim_answer> take_claim(membership m, std::string path, claim_record what, claim_view from,
                                                 const char* verb, deadline until);
 
 /// nullopt: there is none. 1 round trip.

@@ -30,6 +30,7 @@ struct turn_state {
     std::vector<left_intent> left;  ///< by those before us
     bool reconciled = true;         ///< nothing is left that has not been dealt with
     bool declared = false;          ///< or perhaps
+    bool gone = false;              ///< a write has told that the place is, perhaps before the lease knows
     bool certain = true;            ///< that the notes are as they stand here
     std::function<void()> over;     ///< called when the turn ends
     bool ended = false;

@@ -114,7 +114,7 @@ void vigil::answered(std::span<const outcome> answers)
     else if (!answers.empty() && answers.front().ec)
         give_up(answers.front().ec);
     else if (!answers.empty())
-        us_.listed(answers.front().children);
+        listed(answers.front().children);
     mind_own();
 }
 

@@ -17,10 +17,11 @@ std::optional<fault> fault_core::pass(std::size_t client, const operation& o, bo
     round_trips_ += begins_round_trip;
     log_.push_back(p);
 
-    if (!armed_ || armed_->remaining == 0 || calm_ > 0 || --armed_->remaining > 0)
+    const auto next = std::find_if(armed_.begin(), armed_.end(), [](const auto& a) { return a.met.empty(); });
+    if (next == armed_.end() || next->remaining == 0 || calm_ > 0 || --next->remaining > 0)
         return std::nullopt;
-    armed_->met = p.verb + " " + p.path;
-    return armed_->what;
+    next->met = p.verb + " " + p.path;
+    return next->what;
 }
 
 std::size_t fault_core::next_client()
@@ -32,29 +33,46 @@ std::size_t fault_core::next_client()
 void fault_core::arm(std::size_t k, fault what)
 {
     const std::lock_guard lock{mutex_};
-    armed_ = armed_fault{what, k, k, {}};
+    armed_ = {armed_fault{what, k, k, {}}};
+}
+
+void fault_core::arm_next(std::size_t k, fault what)
+{
+    const std::lock_guard lock{mutex_};
+    armed_.push_back(armed_fault{what, k, k, {}});
 }
 
 void fault_core::disarm()
 {
     const std::lock_guard lock{mutex_};
-    armed_.reset();
+    armed_.clear();
 }
 
 bool fault_core::fired() const
 {
     const std::lock_guard lock{mutex_};
-    return armed_ && !armed_->met.empty();
+    return !armed_.empty() && !armed_.back().met.empty();
+}
+
+std::size_t fault_core::times_fired() const
+{
+    const std::lock_guard lock{mutex_};
+    return static_cast<std::size_t>(
+        std::count_if(armed_.begin(), armed_.end(), [](const auto& a) { return !a.met.empty(); }));
 }
 
 std::string fault_core::describe() const
 {
     const std::lock_guard lock{mutex_};
-    if (!armed_)
+    if (armed_.empty())
         return "no fault";
-    auto text = std::string{to_string(armed_->what)} + " at operation " + std::to_string(armed_->at);
-    if (!armed_->met.empty())
-        text += " (" + armed_->met + ")";
+    std::string text;
+    for (const auto& a : armed_) {
+        text.append(text.empty() ? "" : ", then ").append(to_string(a.what));
+        text += " at operation " + std::to_string(a.at);
+        if (!a.met.empty())
+            text += " (" + a.met + ")";
+    }
     return text;
 }
 

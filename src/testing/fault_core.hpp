@@ -32,8 +32,10 @@ public:
     std::size_t next_client();
 
     void arm(std::size_t k, fault what);
+    void arm_next(std::size_t k, fault what);
     void disarm();
     bool fired() const;
+    std::size_t times_fired() const;
     std::string describe() const;
     void be_calm(int more);
 
@@ -59,7 +61,7 @@ private:
 
     mutable std::mutex mutex_;
     // Guarded by mutex_.
-    std::optional<armed_fault> armed_;
+    std::vector<armed_fault> armed_;  ///< in the order in which they are to be met
     int calm_ = 0;
     std::vector<passed_operation> log_;
     std::size_t reads_ = 0;

@@ -76,9 +76,13 @@ std::shared_ptr<detail::transport> faults::transport() const { return std::make_
 
 void faults::arm(std::size_t k, fault what) { core_->arm(k, what); }
 
+void faults::arm_next(std::size_t k, fault what) { core_->arm_next(k, what); }
+
 void faults::disarm() { core_->disarm(); }
 
 bool faults::fired() const { return core_->fired(); }
+
+std::size_t faults::times_fired() const { return core_->times_fired(); }
 
 std::string faults::describe() const { return core_->describe(); }
 

@@ -344,17 +344,17 @@ TEST_P(lane_on, ALostTurnTellsWhetherAnythingWasDeclared)
     for (const bool declares : {false, true}) {
         const auto doomed = open();
         const auto desk = open_lane(doomed);
-        std::atomic<bool> under_the_effect{false};
+        std::atomic<bool> begun = false;  // its place is there before it has heard of it
         const auto work = [&](turn& t) -> awaitable<int> {
             if (declares)
                 co_await t.declare("capture");
-            under_the_effect = true;
+            begun = true;
             co_await t.holding().lost();
             t.check();
             co_return 1;
         };
         auto under_way = run_.spawn(desk.run(key, "capture", work));
-        EXPECT_TRUE(eventually([&] { return under_the_effect.load(); }));
+        EXPECT_TRUE(eventually([&] { return begun.load(); }));
         EXPECT_EQ(wait(desk.inspect(key)).intent.has_value(), declares);
         zk_->expire(doomed);
         const auto result = under_way.get();

@@ -221,7 +221,8 @@ public:
         return run_in<reply>(*this, std::move(keys), std::move(how), std::move(f));
     }
 
-    /// The same for who does not wait: refused (busy) when somebody is there. Cost: a read when busy, and no write.
+    /// The same for who does not wait: refused (busy) when somebody is there. Cost: a read when busy, and no write; to
+    /// enter, that read comes first.
     template <class F>
     auto try_run(turn_keys keys, turn_request how, F f) const
     {

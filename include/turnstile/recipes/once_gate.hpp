@@ -171,7 +171,8 @@ public:
     const std::string& by() const noexcept;
     std::uint32_t attempt() const noexcept;
 
-    /// Exactly one gets it; nullopt: somebody else did. Cost: 1 round trip, 1 write (and once in a session what
+    /// At most one gets it; nullopt: it is not as it was told any more (somebody else did, its owner has noted that it gave
+    /// up), or somebody of this process is at the key: enter again. Cost: 1 round trip, 1 write (and once in a session what
     /// membership::name costs).
     boost::asio::awaitable<std::optional<admitted>> take_over(deadline until = {});
 
@@ -234,9 +235,10 @@ public:
     /// `fingerprint`: of the request, so that another one under the same key is noticed: 1 to fingerprint_max printable
     /// bytes; a digest, usually.
     ///
-    /// Cost: 1 round trip and 1 write when nobody has been here (and once in a session what membership::name costs); 1 round
-    /// trip when it is done; 2 when somebody is at it or was (is it alive?); none when somebody of this process is. Callers
-    /// of one process who ask for the same key at the same time ask ZooKeeper once. Cancellation: a claim that was under way
+    /// Cost: 1 round trip and 1 write when nobody has been here; 1 round trip when it is done, or an orphan that was given
+    /// up; 2 when somebody is at it or was (is it alive?); none when somebody of this process is; and once in a session what
+    /// membership::name costs. Callers of one process who ask for the same key at the same time ask ZooKeeper once.
+    /// Cancellation: a claim that was under way
     /// is taken back in the background. Errors: errc::bad_argument, before anything is sent; errc::no_auth and its like. An
     /// outage is an answer: see on_outage.
     boost::asio::awaitable<once_entry> enter(resource_key key, std::string fingerprint, once_request how = {}) const;

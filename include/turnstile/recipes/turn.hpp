@@ -46,6 +46,8 @@ public:
     /// Grows with every turn of a resource: for the resource to refuse older ones (sql_fence.hpp).
     fencing_token fence() const noexcept;
 
+    /// Whether nobody else can have the turn. No I/O.
+    bool held() const noexcept;
     /// Before each outside effect: throws errc::lost when somebody else may have the turn by now. No I/O.
     void check() const;
 

@@ -71,9 +71,13 @@ public:
 
     /// The k-th operation (from 1) that is submitted from now on meets the fault. Replaces what was armed before.
     void arm(std::size_t k, fault what);
+    /// The k-th operation behind the one that meets what was armed last meets this one.
+    void arm_next(std::size_t k, fault what);
     void disarm();
-    /// Whether the armed operation came.
+    /// Whether the armed operation came; of several the last.
     bool fired() const;
+    /// How many of the armed ones came.
+    std::size_t times_fired() const;
     /// "lost_after at operation 3", and, once it came, "(create /app/lock)".
     std::string describe() const;
 
