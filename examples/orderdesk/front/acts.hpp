@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace orderdesk {
 
@@ -30,20 +31,24 @@ struct race_result {
     std::filesystem::path picture;  ///< empty: no order was interesting
 };
 
-/// Requests hit the same orders, with guard "none", "version", "row" or "lock"; then the judge reads the books.
+/// Requests hit the same orders, with guard "none", "version", "row" or "lane"; then the judge reads the books.
 race_result race(const ensemble& zookeeper, const settings& s, terminal& out, const std::string& guard);
 
-/// With "row" or "lock": no anomaly, though orders were paid and prices edited. With "version": no edit was lost and each
+/// With "row" or "lane": no anomaly, though orders were paid and prices edited. With "version": no edit was lost and each
 /// request answered; it guards the row, and not what is done before. With "none": at least one anomaly, or the run was too
 /// gentle to prove anything.
 bool as_promised(const race_result& r);
+
+/// The services, and the buyers, who have begun when it answers. `more`: for the buyers.
+child& start_the_race(stage& st, const settings& s, const std::string& guard, std::chrono::milliseconds session_timeout,
+                      std::vector<std::string> more);
 
 struct act_result {
     bool good = true;
     std::filesystem::path picture;
 };
 
-/// The holder is killed in the middle of a payment; those who wait in other processes are served in order.
+/// The holder is killed; those who wait in other processes are served in order.
 act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out);
 
 /// The holder is frozen beyond its session, and wakes up believing that it still holds.
