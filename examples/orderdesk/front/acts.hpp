@@ -51,6 +51,9 @@ struct act_result {
 /// The holder is killed; those who wait in other processes are served in order.
 act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out);
 
+/// The payer is killed between the charge and its write; who comes next is told, and puts it right.
+act_result payer_act(const ensemble& zookeeper, const settings& s, terminal& out);
+
 /// The holder is frozen beyond its session, and wakes up believing that it still holds.
 act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& out);
 

@@ -150,6 +150,7 @@ int main(int argc, char** argv)
         command->callback([&chosen, show] { chosen = show; });
     };
     add_act("kill", "kill -9 for a holder; who waits is served in order", show_kill);
+    add_act("payer", "kill -9 for a payer after the charge; who comes next is told, and puts it right", show_payer);
     add_act("zombie", "A holder frozen beyond its session wakes up and tries to write", show_zombie);
 
 

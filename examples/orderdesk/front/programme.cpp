@@ -114,6 +114,8 @@ struct act {
 
 constexpr act killing{"The holder is killed",
                       "kill -9 for who holds the order, while four others wait. Who is next, and when?"};
+constexpr act payer_dying{"The payer dies after the charge",
+                          "The money has moved, the order does not say so, and the next one wants to edit the price."};
 constexpr act zombies{"The zombie",
                       "A holder sleeps through the end of its session, and wakes up believing that it still holds."};
 
@@ -149,6 +151,7 @@ int show_demo(const ensemble& zookeeper, const settings& s, terminal& out)
     const auto& without = races.front();
     const auto& with = races.back();
     const auto kill = play(out, 5, killing, [&] { return kill_act(zookeeper, s, out); });
+    const auto payer = play(out, 6, payer_dying, [&] { return payer_act(zookeeper, s, out); });
     const auto zombie = play(out, 7, zombies, [&] { return zombie_act(zookeeper, s, out); });
 
     heading(out, "The races, judged",
@@ -157,13 +160,13 @@ int show_demo(const ensemble& zookeeper, const settings& s, terminal& out)
     compare(out, races);
     heading(out, "Pictures",
             "Of one order: a line per process, grey waits, colour holds.");
-    list_pictures(out, {without.picture, with.picture, kill.picture, zombie.picture});
+    list_pictures(out, {without.picture, with.picture, kill.picture, payer.picture, zombie.picture});
     out.say();
     out.say(out.bold(std::to_string(with.judged.anomalies) + " anomalies with lanes, " +
                      std::to_string(without.judged.anomalies) + " without"));
 
     const bool guards_held = std::all_of(races.begin() + 1, races.end(), as_promised);
-    return code_of(guards_held && kill.good && zombie.good,
+    return code_of(guards_held && kill.good && payer.good && zombie.good,
                    as_promised(without));
 }
 
@@ -189,6 +192,13 @@ int show_race(const ensemble& zookeeper, const settings& s, terminal& out, const
 int show_kill(const ensemble& zookeeper, const settings& s, terminal& out)
 {
     const auto r = play(out, 0, killing, [&] { return kill_act(zookeeper, s, out); });
+    list_pictures(out, {r.picture});
+    return code_of(r.good);
+}
+
+int show_payer(const ensemble& zookeeper, const settings& s, terminal& out)
+{
+    const auto r = play(out, 0, payer_dying, [&] { return payer_act(zookeeper, s, out); });
     list_pictures(out, {r.picture});
     return code_of(r.good);
 }

@@ -20,6 +20,7 @@ inline constexpr int too_gentle = 3;  ///< without a guard nothing went wrong: t
 int show_demo(const ensemble& zookeeper, const settings& s, terminal& out);
 int show_race(const ensemble& zookeeper, const settings& s, terminal& out, const std::string& guard);
 int show_kill(const ensemble& zookeeper, const settings& s, terminal& out);
+int show_payer(const ensemble& zookeeper, const settings& s, terminal& out);
 int show_zombie(const ensemble& zookeeper, const settings& s, terminal& out);
 
 }  // namespace orderdesk
