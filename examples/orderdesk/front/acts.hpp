@@ -2,6 +2,7 @@
 #pragma once
 
 #include "judge/rules.hpp"
+#include "judge/side_rules.hpp"
 #include "stage.hpp"
 #include "terminal.hpp"
 
@@ -47,6 +48,25 @@ struct act_result {
     bool good = true;
     std::filesystem::path picture;
 };
+
+struct messages_result {
+    bool good = true;
+    bool rough = true;                       ///< without a guard something went wrong
+    std::vector<messages_verdict> verdicts;  ///< none, gate, inbox, both
+};
+
+/// Consumers of messages are killed at random places; what was doubled, what is missing?
+messages_result messages_act(const ensemble& zookeeper, const settings& s, terminal& out);
+
+struct taps_result {
+    bool good = true;
+    bool rough = true;
+    taps_verdict without;
+    taps_verdict with;
+};
+
+/// One user's many taps on "buy", through several processes.
+taps_result taps_act(const ensemble& zookeeper, const settings& s, terminal& out);
 
 /// The holder is killed; those who wait in other processes are served in order.
 act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out);

@@ -13,7 +13,7 @@ namespace orderdesk {
 /// Closes the books, takes the census, and has the act judged.
 verdict hold_court(stage& st);
 
-/// What it says is JSON. `of`: an option for it.
+/// Another one than that of orders: "--messages", "--taps". What it says is JSON.
 nlohmann::json call_the_judge(stage& st, const std::string& of);
 
 /// "no rule of 15 is broken", or the rules that are.

@@ -152,6 +152,8 @@ int main(int argc, char** argv)
     add_act("kill", "kill -9 for a holder; who waits is served in order", show_kill);
     add_act("payer", "kill -9 for a payer after the charge; who comes next is told, and puts it right", show_payer);
     add_act("zombie", "A holder frozen beyond its session wakes up and tries to write", show_zombie);
+    add_act("taps", "One user taps \"buy\" fifty times through five processes: one order", show_taps);
+    add_act("messages", "Consumers are killed at random places; each message takes effect once", show_messages);
 
 
     try {

@@ -118,6 +118,9 @@ constexpr act payer_dying{"The payer dies after the charge",
                           "The money has moved, the order does not say so, and the next one wants to edit the price."};
 constexpr act zombies{"The zombie",
                       "A holder sleeps through the end of its session, and wakes up believing that it still holds."};
+constexpr act tapping{"Fifty taps", "One user taps \"buy\" fifty times, through five processes at once."};
+constexpr act messaging{
+    "Messages", "200 messages, 40 of them sent twice, a broker that redelivers, and consumers that are killed (kill -9)."};
 
 template <class F>
 auto play(terminal& out, int number, const act& a, F f)
@@ -153,6 +156,8 @@ int show_demo(const ensemble& zookeeper, const settings& s, terminal& out)
     const auto kill = play(out, 5, killing, [&] { return kill_act(zookeeper, s, out); });
     const auto payer = play(out, 6, payer_dying, [&] { return payer_act(zookeeper, s, out); });
     const auto zombie = play(out, 7, zombies, [&] { return zombie_act(zookeeper, s, out); });
+    const auto taps = play(out, 8, tapping, [&] { return taps_act(zookeeper, s, out); });
+    const auto messages = play(out, 9, messaging, [&] { return messages_act(zookeeper, s, out); });
 
     heading(out, "The races, judged",
             "The judge reads the order history, the payment provider's book and the buyers' notes.");
@@ -166,8 +171,8 @@ int show_demo(const ensemble& zookeeper, const settings& s, terminal& out)
                      std::to_string(without.judged.anomalies) + " without"));
 
     const bool guards_held = std::all_of(races.begin() + 1, races.end(), as_promised);
-    return code_of(guards_held && kill.good && payer.good && zombie.good,
-                   as_promised(without));
+    return code_of(guards_held && kill.good && payer.good && zombie.good && taps.good && messages.good,
+                   as_promised(without) && taps.rough && messages.rough);
 }
 
 int show_race(const ensemble& zookeeper, const settings& s, terminal& out, const std::string& guard)
@@ -208,6 +213,18 @@ int show_zombie(const ensemble& zookeeper, const settings& s, terminal& out)
     const auto r = play(out, 0, zombies, [&] { return zombie_act(zookeeper, s, out); });
     list_pictures(out, {r.picture});
     return code_of(r.good);
+}
+
+int show_taps(const ensemble& zookeeper, const settings& s, terminal& out)
+{
+    const auto r = play(out, 0, tapping, [&] { return taps_act(zookeeper, s, out); });
+    return code_of(r.good, r.rough);
+}
+
+int show_messages(const ensemble& zookeeper, const settings& s, terminal& out)
+{
+    const auto r = play(out, 0, messaging, [&] { return messages_act(zookeeper, s, out); });
+    return code_of(r.good, r.rough);
 }
 
 }  // namespace orderdesk

@@ -22,5 +22,7 @@ int show_race(const ensemble& zookeeper, const settings& s, terminal& out, const
 int show_kill(const ensemble& zookeeper, const settings& s, terminal& out);
 int show_payer(const ensemble& zookeeper, const settings& s, terminal& out);
 int show_zombie(const ensemble& zookeeper, const settings& s, terminal& out);
+int show_taps(const ensemble& zookeeper, const settings& s, terminal& out);
+int show_messages(const ensemble& zookeeper, const settings& s, terminal& out);
 
 }  // namespace orderdesk

@@ -3,6 +3,7 @@
 #include "desk/database.hpp"
 #include "rules.hpp"
 #include "services/service.hpp"
+#include "side_rules.hpp"
 #include "verdict_json.hpp"
 
 #include <CLI/CLI.hpp>
@@ -48,13 +49,25 @@ int main(int argc, char** argv)
         "judge"};
     std::filesystem::path dir;
     bool json = false;
+    bool messages = false;
+    bool taps = false;
     app.add_option("--dir", dir,
-                   "Directory with orders.db, psp.db and buyers.db")
+                   "Directory with orders.db, psp.db and buyers.db; or broker.db and outbox.db; or checkout.db")
         ->required()
         ->check(CLI::ExistingDirectory);
+    auto* of_messages = app.add_flag("--messages", messages, "Of the consumers of messages");
+    app.add_flag("--taps", taps, "Of taps on \"buy\"")->excludes(of_messages);
     app.add_flag("--json", json, "For programs");
 
     return program(argc, argv, app, [&] {
+        if (messages) {
+            const auto v = judge_messages(dir);
+            return tell(v, v.setting, json);
+        }
+        if (taps) {
+            const auto v = judge_taps(dir);
+            return tell(v, v.setting, json);
+        }
         const auto v = judge(dir);
         return tell(v, v.guard, json);
     });

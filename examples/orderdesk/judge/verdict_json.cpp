@@ -42,4 +42,49 @@ verdict verdict_from(const nlohmann::json& parsed)
     return v;
 }
 
+nlohmann::json as_json(const messages_verdict& v)
+{
+    return {
+        {"setting", v.setting},       {"anomalies", v.anomalies},       {"messages", v.messages}, {"sends", v.sends},
+        {"deliveries", v.deliveries}, {"doubled", v.doubled},           {"missing", v.missing},   {"conflicts", v.conflicts},
+        {"kills", v.kills},           {"findings", as_json(v.findings)}};
+}
+
+messages_verdict messages_verdict_from(const nlohmann::json& parsed)
+{
+    messages_verdict v;
+    v.setting = parsed.at("setting");
+    v.anomalies = parsed.at("anomalies");
+    v.messages = parsed.at("messages");
+    v.sends = parsed.at("sends");
+    v.deliveries = parsed.at("deliveries");
+    v.doubled = parsed.at("doubled");
+    v.missing = parsed.at("missing");
+    v.conflicts = parsed.at("conflicts");
+    v.kills = parsed.at("kills");
+    v.findings = findings_from(parsed.at("findings"));
+    return v;
+}
+
+nlohmann::json as_json(const taps_verdict& v)
+{
+    return {{"setting", v.setting},       {"anomalies", v.anomalies},       {"taps", v.taps},
+            {"placed", v.placed},         {"at_once", v.at_once},           {"again", v.again},
+            {"slowest_us", v.slowest_us}, {"findings", as_json(v.findings)}};
+}
+
+taps_verdict taps_verdict_from(const nlohmann::json& parsed)
+{
+    taps_verdict v;
+    v.setting = parsed.at("setting");
+    v.anomalies = parsed.at("anomalies");
+    v.taps = parsed.at("taps");
+    v.placed = parsed.at("placed");
+    v.at_once = parsed.at("at_once");
+    v.again = parsed.at("again");
+    v.slowest_us = parsed.at("slowest_us");
+    v.findings = findings_from(parsed.at("findings"));
+    return v;
+}
+
 }  // namespace orderdesk
