@@ -74,6 +74,18 @@ act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out)
 /// The payer is killed between the charge and its write; who comes next is told, and puts it right.
 act_result payer_act(const ensemble& zookeeper, const settings& s, terminal& out);
 
+struct faults_result {
+    bool good = true;
+    verdict judged;
+    std::chrono::microseconds took{};
+    std::chrono::microseconds longest{};  ///< of the waits for an answer
+    std::int64_t again = 0;               ///< so often somebody was told to come again
+    std::filesystem::path picture;
+};
+
+/// The race, on three servers of our own: the leader is killed, one is stopped, all are restarted.
+faults_result faults_act(const settings& s, terminal& out);
+
 /// The holder is frozen beyond its session, and wakes up believing that it still holds.
 act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& out);
 

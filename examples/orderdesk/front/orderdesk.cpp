@@ -155,6 +155,8 @@ int main(int argc, char** argv)
     add_act("taps", "One user taps \"buy\" fifty times through five processes: one order", show_taps);
     add_act("messages", "Consumers are killed at random places; each message takes effect once", show_messages);
 
+    add_act("faults", "The race on three servers of our own, while they are killed, stopped and restarted",
+            [](const ensemble&, const settings& s, terminal& out) { return show_faults(s, out); });
 
     try {
         app.parse(argc, argv);

@@ -121,6 +121,8 @@ constexpr act zombies{"The zombie",
 constexpr act tapping{"Fifty taps", "One user taps \"buy\" fifty times, through five processes at once."};
 constexpr act messaging{
     "Messages", "200 messages, 40 of them sent twice, a broker that redelivers, and consumers that are killed (kill -9)."};
+constexpr act faulting{"Faults of the ensemble",
+                       "The race on three servers: the leader is killed, one is stopped, all are restarted."};
 
 template <class F>
 auto play(terminal& out, int number, const act& a, F f)
@@ -158,20 +160,21 @@ int show_demo(const ensemble& zookeeper, const settings& s, terminal& out)
     const auto zombie = play(out, 7, zombies, [&] { return zombie_act(zookeeper, s, out); });
     const auto taps = play(out, 8, tapping, [&] { return taps_act(zookeeper, s, out); });
     const auto messages = play(out, 9, messaging, [&] { return messages_act(zookeeper, s, out); });
+    const auto faults = play(out, 10, faulting, [&] { return faults_act(s, out); });
 
     heading(out, "The races, judged",
             "The judge reads the order history, the payment provider's book and the buyers' notes.");
     out.say();
     compare(out, races);
     heading(out, "Pictures",
-            "Of one order: a line per process, grey waits, colour holds.");
-    list_pictures(out, {without.picture, with.picture, kill.picture, payer.picture, zombie.picture});
+            "Of one order: a line per process, grey waits, colour holds. Of the faults: turns in each moment.");
+    list_pictures(out, {without.picture, with.picture, kill.picture, payer.picture, zombie.picture, faults.picture});
     out.say();
     out.say(out.bold(std::to_string(with.judged.anomalies) + " anomalies with lanes, " +
                      std::to_string(without.judged.anomalies) + " without"));
 
     const bool guards_held = std::all_of(races.begin() + 1, races.end(), as_promised);
-    return code_of(guards_held && kill.good && payer.good && zombie.good && taps.good && messages.good,
+    return code_of(guards_held && kill.good && payer.good && zombie.good && taps.good && messages.good && faults.good,
                    as_promised(without) && taps.rough && messages.rough);
 }
 
@@ -225,6 +228,13 @@ int show_messages(const ensemble& zookeeper, const settings& s, terminal& out)
 {
     const auto r = play(out, 0, messaging, [&] { return messages_act(zookeeper, s, out); });
     return code_of(r.good, r.rough);
+}
+
+int show_faults(const settings& s, terminal& out)
+{
+    const auto r = play(out, 0, faulting, [&] { return faults_act(s, out); });
+    list_pictures(out, {r.picture});
+    return code_of(r.good);
 }
 
 }  // namespace orderdesk

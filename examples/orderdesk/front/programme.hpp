@@ -24,5 +24,6 @@ int show_payer(const ensemble& zookeeper, const settings& s, terminal& out);
 int show_zombie(const ensemble& zookeeper, const settings& s, terminal& out);
 int show_taps(const ensemble& zookeeper, const settings& s, terminal& out);
 int show_messages(const ensemble& zookeeper, const settings& s, terminal& out);
+int show_faults(const settings& s, terminal& out);
 
 }  // namespace orderdesk
