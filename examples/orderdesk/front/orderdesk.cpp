@@ -158,8 +158,19 @@ int main(int argc, char** argv)
     add_act("faults", "The race on three servers of our own, while they are killed, stopped and restarted",
             [](const ensemble&, const settings& s, terminal& out) { return show_faults(s, out); });
 
+    std::filesystem::path book;
+    auto* verifying =
+        app.add_subcommand("verify",
+                           "Proves from an act's book that no order was written outside a turn, or shows where.\n"
+                           "Exit code: 0 nothing was, 1 something was, 2 there is no such book");
+    verifying->add_option("book", book, "The act's directory, as --keep has left it: DIR/race-lane")
+        ->required()
+        ->check(CLI::ExistingDirectory);
+
     try {
         app.parse(argc, argv);
+        if (terminal out; verifying->parsed())
+            return show_proof(book, out);
         return play(a, chosen);
     } catch (const CLI::ParseError& e) {
         return app.exit(e);

@@ -1,6 +1,7 @@
 #include "programme.hpp"
 
 #include "comparison.hpp"
+#include "judge/turn_proof.hpp"
 
 #include <algorithm>
 #include <array>
@@ -133,6 +134,18 @@ auto play(terminal& out, int number, const act& a, F f)
 
 int code_of(bool good, bool rough = true) { return !good ? broken_promise : rough ? as_it_should_be : too_gentle; }
 
+turn_proof prove(terminal& out, const std::filesystem::path& dir)
+{
+    auto p = prove_turns(dir);
+    out.verdict(p.outside == 0, p.outside == 0
+                                    ? thousands(p.rows) + " changes of orders, each inside one of " + thousands(p.turns) +
+                                          " turns; every order is as its last change left it"
+                                    : thousands(p.outside) + " of " + thousands(p.rows) + " changes outside a turn");
+    for (const auto& e : p.examples)
+        out.say("         " + out.dim(e));
+    return p;
+}
+
 }  // namespace
 
 int show_demo(const ensemble& zookeeper, const settings& s, terminal& out)
@@ -166,6 +179,9 @@ int show_demo(const ensemble& zookeeper, const settings& s, terminal& out)
             "The judge reads the order history, the payment provider's book and the buyers' notes.");
     out.say();
     compare(out, races);
+    heading(out, "The race in lanes, verified",
+            "The log of turns against the history: was anything written outside a turn?");
+    const auto proof = prove(out, s.dir / "race-lane");
     heading(out, "Pictures",
             "Of one order: a line per process, grey waits, colour holds. Of the faults: turns in each moment.");
     list_pictures(out, {without.picture, with.picture, kill.picture, payer.picture, zombie.picture, faults.picture});
@@ -174,7 +190,8 @@ int show_demo(const ensemble& zookeeper, const settings& s, terminal& out)
                      std::to_string(without.judged.anomalies) + " without"));
 
     const bool guards_held = std::all_of(races.begin() + 1, races.end(), as_promised);
-    return code_of(guards_held && kill.good && payer.good && zombie.good && taps.good && messages.good && faults.good,
+    return code_of(guards_held && kill.good && payer.good && zombie.good && taps.good && messages.good && faults.good &&
+                       proof.outside == 0,
                    as_promised(without) && taps.rough && messages.rough);
 }
 
@@ -235,6 +252,12 @@ int show_faults(const settings& s, terminal& out)
     const auto r = play(out, 0, faulting, [&] { return faults_act(s, out); });
     list_pictures(out, {r.picture});
     return code_of(r.good);
+}
+
+int show_proof(const std::filesystem::path& dir, terminal& out)
+{
+    heading(out, "Verified", "The log of turns against the history: was anything written outside a turn?");
+    return code_of(prove(out, dir).outside == 0);
 }
 
 }  // namespace orderdesk

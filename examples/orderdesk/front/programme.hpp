@@ -26,4 +26,7 @@ int show_taps(const ensemble& zookeeper, const settings& s, terminal& out);
 int show_messages(const ensemble& zookeeper, const settings& s, terminal& out);
 int show_faults(const settings& s, terminal& out);
 
+/// `dir`: where the book of an act lies.
+int show_proof(const std::filesystem::path& dir, terminal& out);
+
 }  // namespace orderdesk
