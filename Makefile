@@ -22,6 +22,14 @@ demo: ## order desk: services that share fair locks on a real ZooKeeper server
 	@cmake --build --preset release --parallel $(JOBS) --target orderdesk
 	@build/release/examples/orderdesk/orderdesk demo
 
+.PHONY: demo-ensemble
+SERVERS = 127.0.0.1:$${TURNSTILE_PORT_1:-22181},127.0.0.1:$${TURNSTILE_PORT_2:-22182},127.0.0.1:$${TURNSTILE_PORT_3:-22183}
+demo-ensemble: ## the same on the three servers in containers (see ensemble-up)
+	@scripts/setup build run
+	@cmake --preset release
+	@cmake --build --preset release --parallel $(JOBS) --target orderdesk
+	@docker/ensemble run build/release/examples/orderdesk/orderdesk demo --connect "$(SERVERS)"
+
 .PHONY: test test-asan test-tsan
 test: preset = dev
 test: ## all tests

@@ -1,6 +1,7 @@
 #include "order_book.hpp"
 
 #include "event_log.hpp"
+#include "turn_log.hpp"
 
 #include <random>
 #include <set>
@@ -59,6 +60,7 @@ void make_order_tables(database& db)
             status   TEXT NOT NULL);
         CREATE INDEX history_of_order ON history (order_id, seq);)" +
            append_only);
+    make_turn_tables(db);
 }
 
 void make_psp_tables(database& db)
@@ -85,7 +87,8 @@ void make_buyers_tables(database& db)
             request TEXT NOT NULL,
             outcome TEXT NOT NULL,
             why     TEXT NOT NULL,
-            took_us INTEGER NOT NULL);
+            took_us INTEGER NOT NULL,
+            tries   INTEGER NOT NULL DEFAULT 1);
         CREATE INDEX answers_to ON answers (request);
     )");
 }
@@ -199,6 +202,13 @@ std::int64_t newest_entry(database& db, order_id id)
     return reading.integer("newest");
 }
 
+std::string newest_action(database& db, order_id id)
+{
+    auto reading = db.prepare("SELECT action FROM history WHERE order_id = :id ORDER BY seq DESC LIMIT 1");
+    reading.bind(":id", id);
+    return reading.step() ? reading.text("action") : std::string{};
+}
+
 namespace {
 
 /// `columns` are numbers, but for those in `texts`.
@@ -239,6 +249,11 @@ void copy_orders(database& from, database& to)
     copy_table(from, to, "history",
                {"seq", "at_us", "order_id", "process", "request", "action", "fence", "seen", "price", "quote", "status"},
                texts);
+    for (const auto& made : turn_tables()) {
+        auto columns = made.numbers;
+        columns.insert(columns.end(), made.texts.begin(), made.texts.end());
+        copy_table(from, to, made.table, columns, {made.texts.begin(), made.texts.end()});
+    }
     t.commit();
 }
 

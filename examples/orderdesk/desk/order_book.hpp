@@ -47,6 +47,9 @@ std::int64_t append_history(database& db, order_id id, std::int64_t seen, const 
 /// The newest entry about this order.
 std::int64_t newest_entry(database& db, order_id id);
 
+/// What the newest entry says was done.
+std::string newest_action(database& db, order_id id);
+
 /// All of an order book, into an empty database: what the judge reads is a file.
 void copy_orders(database& from, database& to);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "judge/rules.hpp"
+#include "judge/side_rules.hpp"
 #include "stage.hpp"
 #include "terminal.hpp"
 
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace orderdesk {
 
@@ -30,21 +32,59 @@ struct race_result {
     std::filesystem::path picture;  ///< empty: no order was interesting
 };
 
-/// Requests hit the same orders, with guard "none", "version", "row" or "lock"; then the judge reads the books.
+/// Requests hit the same orders, with guard "none", "version", "row" or "lane"; then the judge reads the books.
 race_result race(const ensemble& zookeeper, const settings& s, terminal& out, const std::string& guard);
 
-/// With "row" or "lock": no anomaly, though orders were paid and prices edited. With "version": no edit was lost and each
+/// With "row" or "lane": no anomaly, though orders were paid and prices edited. With "version": no edit was lost and each
 /// request answered; it guards the row, and not what is done before. With "none": at least one anomaly, or the run was too
 /// gentle to prove anything.
 bool as_promised(const race_result& r);
+
+/// The services, and the buyers, who have begun when it answers. `more`: for the buyers.
+child& start_the_race(stage& st, const settings& s, const std::string& guard, std::chrono::milliseconds session_timeout,
+                      std::vector<std::string> more);
 
 struct act_result {
     bool good = true;
     std::filesystem::path picture;
 };
 
-/// The holder is killed in the middle of a payment; those who wait in other processes are served in order.
+struct messages_result {
+    bool good = true;
+    bool rough = true;                       ///< without a guard something went wrong
+    std::vector<messages_verdict> verdicts;  ///< none, gate, inbox, both
+};
+
+/// Consumers of messages are killed at random places; what was doubled, what is missing?
+messages_result messages_act(const ensemble& zookeeper, const settings& s, terminal& out);
+
+struct taps_result {
+    bool good = true;
+    bool rough = true;
+    taps_verdict without;
+    taps_verdict with;
+};
+
+/// One user's many taps on "buy", through several processes.
+taps_result taps_act(const ensemble& zookeeper, const settings& s, terminal& out);
+
+/// The holder is killed; those who wait in other processes are served in order.
 act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out);
+
+/// The payer is killed between the charge and its write; who comes next is told, and puts it right.
+act_result payer_act(const ensemble& zookeeper, const settings& s, terminal& out);
+
+struct faults_result {
+    bool good = true;
+    verdict judged;
+    std::chrono::microseconds took{};
+    std::chrono::microseconds longest{};  ///< of the waits for an answer
+    std::int64_t again = 0;               ///< so often somebody was told to come again
+    std::filesystem::path picture;
+};
+
+/// The race, on three servers of our own: the leader is killed, one is stopped, all are restarted.
+faults_result faults_act(const settings& s, terminal& out);
 
 /// The holder is frozen beyond its session, and wakes up believing that it still holds.
 act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& out);

@@ -1,16 +1,16 @@
 #include "acts.hpp"
+#include "asking.hpp"
+#include "buyers_notes.hpp"
+#include "court.hpp"
 #include "desk/database.hpp"
 #include "desk/order_book.hpp"
 #include "interrupt.hpp"
+#include "onlooker.hpp"
 #include "pictures.hpp"
-
-#include <turnstile/blocking.hpp>
-#include <turnstile/recipes/mutex.hpp>
 
 #include <csignal>
 
 #include <algorithm>
-#include <exception>
 #include <future>
 #include <string>
 #include <vector>
@@ -22,53 +22,16 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds session_timeout = 2s;
-constexpr auto scheduling = 300ms;       // from the grant to the line in the log, on a busy machine
-constexpr auto thinks = "150";           // milliseconds: turns that can be seen in the picture
-constexpr auto answers_after = "20000";  // milliseconds: long enough to be killed meanwhile
+constexpr auto scheduling = 300ms;         // from the grant to the line in the log, on a busy machine
+constexpr auto thinks = "150";             // milliseconds: turns that can be seen in the picture
+constexpr auto thinks_for_long = "20000";  // long enough to be killed meanwhile
+constexpr auto dead_ones_price = 100;      // cents: should it ever be written, everybody sees it
 
 struct waiter {
     std::string process;
     std::string request;
     nlohmann::json answer;
 };
-
-std::int64_t captures(database& psp)
-{
-    auto counting = psp.prepare("SELECT count(*) AS n FROM captures");
-    counting.step();
-    return counting.integer("n");
-}
-
-/// Nothing but "no answer" is to be expected of one who will be killed.
-std::future<void> ask_the_doomed(port_number port, const std::string& request)
-{
-    return std::async(std::launch::async, [=] {
-        try {
-            ask(port, {{"request", request}, {"order", 1}});
-        } catch (const std::exception&) {
-        }
-    });
-}
-
-std::future<nlohmann::json> ask_later(port_number port, const std::string& request)
-{
-    return std::async(std::launch::async, [=] { return ask(port, {{"request", request}, {"order", 1}, {"price", 8000}}); });
-}
-
-template <class T>
-T got(const std::string& what, std::future<T>& answer)
-{
-    wait_until(what, [&] { return answer.wait_for(0s) == std::future_status::ready; });
-    return answer.get();
-}
-
-std::string joined(const std::vector<std::string>& words)
-{
-    std::string out;
-    for (const auto& w : words)
-        out += (out.empty() ? "" : ", ") + w;
-    return out;
-}
 
 /// By the events: who was granted after the kill, in order, and when the first one was.
 struct succession {
@@ -101,7 +64,7 @@ succession who_came_next(const std::filesystem::path& dir)
 std::chrono::milliseconds granted_timeout(const std::filesystem::path& dir)
 {
     for (const auto& e : read_events(dir / "events.jsonl"))
-        if (e.at("event") == event::session && e.at("process") == "payd-1")
+        if (e.at("event") == event::session && e.at("process") == "priced-1")
             return std::chrono::milliseconds{e.at("timeout_ms").get<int>()};
     return session_timeout;
 }
@@ -111,80 +74,71 @@ std::chrono::milliseconds granted_timeout(const std::filesystem::path& dir)
 act_result kill_act(const ensemble& zookeeper, const settings& s, terminal& out)
 {
     // Outlive the stage: an answer is waited for in a thread, and comes or fails when its service ends.
-    std::future<void> victim;
+    std::future<nlohmann::json> victim;
     std::vector<std::future<nlohmann::json>> answers;
     stage st{zookeeper, *s.databases, s.dir / "kill"};
-    open_orders(st.orders(), "lock", 1, s.seed);
-    st.start_service("pspd", "pspd", {"--answer-min", answers_after, "--answer-max", answers_after});
+    open_orders(st.orders(), "lane", 1, s.seed);
+    st.start_service("pspd", "pspd", {"--answer-min", thinks, "--answer-max", thinks});
     const auto psp = std::to_string(st.port_of("pspd"));
-    for (const auto* name : {"payd-1", "payd-2", "payd-3"})
-        st.start_service("payd", name, st.guarded("lock", session_timeout, {"--psp", psp}));
-    for (const auto* name : {"priced-1", "priced-2"})
+    const auto priced = [&](const char* name, const char* think) {
         st.start_service("priced", name,
-                         st.guarded("lock", session_timeout, {"--think-min", thinks, "--think-max", thinks}));
+                         st.guarded("lane", session_timeout, {"--psp", psp, "--think-min", think, "--think-max", think}));
+    };
+    priced("priced-1", thinks_for_long);
+    priced("priced-2", thinks);
+    priced("priced-3", thinks);
+    for (const auto* name : {"payd-1", "payd-2"})
+        st.start_service("payd", name, st.guarded("lane", session_timeout, {"--psp", psp}));
 
-    // The victim holds the order and has charged the buyer; the provider has not answered yet.
-    victim = ask_the_doomed(st.port_of("payd-1"), "tap-1");
-    database psp_book{st.dir() / "psp.db"};
-    wait_until("the victim has charged", [&] { return captures(psp_book) == 1; });
+    database book{st.orders()};
+    victim = ask_in_background(st.port_of("priced-1"), "edit-1", dead_ones_price);
+    wait_until("the victim has its turn", [&] { return newest_action(book, 1) == action::entered; });
 
     // The others come one by one, so that everybody knows who came first.
-    turnstile::session_options options{zookeeper.servers()};
-    options.root = st.root();
-    options.label = "orderdesk";
-    turnstile::blocking::session onlooker{options};
-    turnstile::mutex order_lock{onlooker, "/locks/orders/1"};
+    const onlooker looks{st};
     std::vector<waiter> waiters{
-        {"priced-1", "edit-1", {}}, {"payd-2", "tap-2", {}}, {"priced-2", "edit-2", {}}, {"payd-3", "tap-3", {}}};
+        {"priced-2", "edit-2", {}}, {"payd-1", "tap-1", {}}, {"priced-3", "edit-3", {}}, {"payd-2", "tap-2", {}}};
     for (const auto& w : waiters) {
-        answers.push_back(ask_later(st.port_of(w.process), w.request));
+        answers.push_back(ask_in_background(st.port_of(w.process), w.request, 8000));
         const auto places = answers.size() + 1;
-        wait_until(w.process + " stands in line", [&] { return onlooker.wait(order_lock.line()).size() == places; });
+        wait_until(w.process + " stands in line", [&] { return looks.line_of(1).size() == places; });
     }
-    const auto line = onlooker.wait(order_lock.line());
-    std::vector<std::string> places;
-    for (std::size_t i = 1; i < line.size(); ++i)
-        places.push_back(line[i].label);
-    out.say("   in line    " + line.front().label + " holds and has charged the buyer; waiting: " + joined(places));
+    auto places = looks.line_of(1);
+    const auto holder = places.front();
+    places.erase(places.begin());
+    out.say("   in line    " + holder + " holds, and thinks about a price; waiting: " + joined(places));
 
-    st.log().tell_of("payd-1", event::killed);
-    st.cast("payd-1").send(SIGKILL);
+    st.log().tell_of(holder, event::killed);
+    st.cast(holder).send(SIGKILL);
     got("the victim is gone", victim);
     for (std::size_t i = 0; i < waiters.size(); ++i)
         waiters[i].answer = got(waiters[i].process + " answers", answers[i]);
 
-    st.cast("pspd").send(SIGKILL);  // it would still tell the dead one, and keep us waiting
-
     const auto next = who_came_next(st.dir());
     const auto timeout = granted_timeout(st.dir());
     const auto limit = timeout + zookeeper.tick(timeout) + scheduling;
-    const auto final_row = [&] {
-        database book{st.orders()};
-        return read_order(book, 1);
-    }();
     out.say("   granted    " + joined(next.order));
     for (const auto& w : waiters)
-        out.say(
-            "              " + padded_right(w.process, 10) + padded_right(w.request, 8) +
-            out.dim(w.answer.at("outcome").get<std::string>() +
-                    (w.answer.at("why").get<std::string>().empty() ? "" : ", " + w.answer.at("why").get<std::string>())));
+        out.say("              " + padded_right(w.process, 10) + padded_right(w.request, 8) + out.dim(in_words(w.answer)));
 
+    buyers_notes notes{st};
+    for (const auto& w : waiters)
+        notes.write(w.request, w.answer);
+    const auto judged = hold_court(st);
     const bool in_order = places == next.order;
     const bool in_time = next.vacant <= limit;
-    const bool once = captures(psp_book) == 1 && final_row.status == status::paid;
+    const bool clean = judged.anomalies == 0 && judged.paid == 1;
     out.verdict(in_order, "granted in the order of their places");
     out.verdict(in_time, "the order was free again " + milliseconds(next.vacant) +
                              " after the kill (session timeout: " + milliseconds(timeout) + ", and a tick of the server)");
-    out.verdict(once, "the next payer found the dead one's key and asked under it again: charged once");
+    out.verdict(clean, "the dead one's edit is nowhere, the order is paid once; judge: " + in_words(judged));
 
-    st.close_the_books();
     act_result r;
-    r.good = in_order && in_time && once;
-    r.picture = save_picture(
-        picture_of_act(st.dir(), "The holder is killed in the middle of a payment",
-                       "Its session ends by itself, and those who wait are served in the order of their places. "
-                       "The money moved once."),
-        s.pictures / "kill.svg");
+    r.good = in_order && in_time && clean;
+    r.picture = save_picture(picture_of_act(st.dir(), "The holder is killed",
+                                            "Its session ends by itself, and those who wait are served in the order of "
+                                            "their places."),
+                             s.pictures / "kill.svg");
     return r;
 }
 

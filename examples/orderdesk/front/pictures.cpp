@@ -14,6 +14,7 @@
 #include <fstream>
 #include <map>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -30,11 +31,14 @@ constexpr time gap_us = 4'000;  // between two bursts nothing happens to an orde
 struct visit {
     std::string process;
     std::string request;
+    std::string outcome;  // empty: not told
     time queued = unknown;
     time granted = unknown;
     time asking = unknown;
     time charged = unknown;
     time released = unknown;
+    time told = unknown;
+    time settled = unknown;
     std::vector<std::pair<time, std::string>> wrote;
     std::vector<time> lost;
     std::vector<time> fenced;
@@ -90,8 +94,13 @@ void note(visit& v, const nlohmann::json& e)
         v.asking = at;
     else if (what == event::charged)
         v.charged = at;
-    else if (what == event::released)
+    else if (what == event::released) {
         v.released = at;
+        v.outcome = e.value("outcome", "");
+    } else if (what == event::told)
+        v.told = at;
+    else if (what == event::settled)
+        v.settled = at;
     else if (what == event::wrote)
         v.wrote.emplace_back(at, e.at("action"));
     else if (what == event::lost)
@@ -103,16 +112,19 @@ void note(visit& v, const nlohmann::json& e)
 records read_records(const std::filesystem::path& dir)
 {
     records r;
-    std::map<std::pair<order_id, std::string>, visit> visits;
+    // A buyer who has no answer asks another process the same.
+    std::map<std::tuple<order_id, std::string, std::string>, visit> visits;
     for (const auto& e : read_events(dir / "events.jsonl")) {
         const auto what = e.at("event").get<std::string>();
         if (e.contains("request"))
-            note(visits[{e.at("order").get<order_id>(), e.at("request").get<std::string>()}], e);
+            note(visits[{e.at("order").get<order_id>(), e.at("process").get<std::string>(),
+                         e.at("request").get<std::string>()}],
+                 e);
         else if (what != event::session)
             r.fates.push_back({e.at("process"), what, e.at("t")});
     }
     for (auto& [key, v] : visits)
-        r.lives[key.first].visits.push_back(std::move(v));
+        r.lives[std::get<0>(key)].visits.push_back(std::move(v));
     for (auto& [id, l] : r.lives)
         std::ranges::sort(l.visits, {}, &visit::from);
 
@@ -141,6 +153,8 @@ std::string outcome(const visit& v, bool killed)
         return v.request;
     if (!v.fenced.empty())
         return v.request + ": refused";
+    if (!v.outcome.empty())
+        return v.request + ": " + v.outcome;
     if (v.did(action::paid))
         return v.request + ": paid";
     return v.request + (v.did(action::edited) ? ": edited" : ": refused");
@@ -158,7 +172,9 @@ timeline::request drawn(const visit& v, time end, time held_until, bool killed)
     if (v.granted != unknown && held_until < left)
         r.spans.push_back({held_until, left, kind::believing});
     if (v.asking != unknown)
-        r.spans.push_back({v.asking, v.charged != unknown ? v.charged : left, kind::calling});
+        r.spans.push_back({v.asking,
+                           std::min(left, std::max(v.charged, v.settled) != unknown ? std::max(v.charged, v.settled) : left),
+                           kind::calling});
     r.label = outcome(v, killed);
     return r;
 }
@@ -170,7 +186,9 @@ void draw_fates(timeline& t, const std::vector<fate>& fates)
         if (lane == t.lanes.end())
             continue;
         if (f.what == event::killed)
-            lane->marks.push_back({f.at, timeline::sign::killed, "killed after the charge, before its write"});
+            lane->marks.push_back(
+                {f.at, timeline::sign::killed,
+                 f.process.starts_with("payd") ? "killed after the charge, before its write" : "killed while it holds"});
         if (f.what == event::frozen)
             lane->frozen.push_back({f.at, t.to, timeline::kind::frozen});
         if (f.what == event::woken && !lane->frozen.empty())
@@ -228,6 +246,8 @@ timeline draw(const life& l, const std::vector<fate>& fates, time from, time to)
             fates, [&](const fate& f) { return f.process == v.process && f.what == event::killed && f.at >= v.from(); });
         const time end = death != fates.end() ? death->at : to;
         lane.requests.push_back(drawn(v, end, superseded(l, v, end), death != fates.end()));
+        if (v.told != unknown)
+            lane.marks.push_back({v.told, timeline::sign::told, "is told, asks the provider, marks the order paid"});
         for (const auto at : v.lost)
             lane.marks.push_back({at, timeline::sign::lost, ""});
         for (const auto at : v.fenced)
@@ -331,7 +351,7 @@ std::optional<timeline> picture_of_race(const std::filesystem::path& dir, const 
     auto t = draw(*best, r.fates, shown.from - margin, shown.to + 3 * margin);
     t.guarded = guarded;
     t.title = "Order " + std::to_string(which) +
-              (guarded ? ", with the lock: one turn after the other" : ", without a guard: everybody at once");
+              (guarded ? ", in its lane: one turn after the other" : ", without a guard: everybody at once");
     t.subtitle = (guarded ? "Buyers pay while merchants edit the price. Each waits its turn, reads, and then writes. "
                           : "Buyers pay while merchants edit the price. Each reads, thinks, and writes over the others. ") +
                  charges_in_words(*best);
@@ -375,9 +395,14 @@ timeline picture_of_act(const std::filesystem::path& dir, const std::string& tit
 
 std::filesystem::path save_picture(const timeline& t, const std::filesystem::path& file)
 {
+    return save_picture(to_svg(t), file);
+}
+
+std::filesystem::path save_picture(const std::string& svg, const std::filesystem::path& file)
+{
     std::filesystem::create_directories(file.parent_path());
     std::ofstream out{file};
-    out << to_svg(t);
+    out << svg;
     if (!out.flush())
         throw std::runtime_error{"cannot write " + file.string()};
     return file;

@@ -16,6 +16,7 @@ std::optional<timeline> picture_of_race(const std::filesystem::path& dir, const 
 timeline picture_of_act(const std::filesystem::path& dir, const std::string& title, const std::string& subtitle);
 
 /// Answers with the path.
+std::filesystem::path save_picture(const std::string& svg, const std::filesystem::path& file);
 std::filesystem::path save_picture(const timeline& t, const std::filesystem::path& file);
 
 }  // namespace orderdesk

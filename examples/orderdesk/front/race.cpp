@@ -1,12 +1,10 @@
 #include "acts.hpp"
+#include "court.hpp"
 #include "desk/order_book.hpp"
 #include "interrupt.hpp"
 #include "pictures.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <stdexcept>
 #include <string_view>
@@ -17,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto session_timeout = 4s;
+constexpr std::chrono::milliseconds session_timeout_of_race = 4s;
 constexpr auto patience = 120s;
 
 int count(database& book, std::string_view what)
@@ -53,28 +51,6 @@ void watch(stage& st, child& buyers, const settings& s, terminal& out)
         st.expect_alive(buyers);
 }
 
-/// The judge is a process of its own, as everybody here; what it says comes as JSON.
-verdict call_the_judge(stage& st)
-{
-    auto& judge = st.start("judge", "judge", {"--json"});
-    wait_until("the judge has judged", [&] { return !judge.running(); });
-    std::ifstream said{st.dir() / "judge.out"};
-    const auto parsed = nlohmann::json::parse(said, nullptr, false);
-    if (parsed.is_discarded())
-        st.expect_alive(judge);
-    verdict v;
-    v.guard = parsed.at("guard");
-    v.anomalies = parsed.at("anomalies");
-    v.answers = parsed.at("answers");
-    v.paid = parsed.at("paid");
-    v.edits = parsed.at("edits");
-    v.median_us = parsed.at("median_us");
-    v.p99_us = parsed.at("p99_us");
-    for (const auto& f : parsed.at("findings"))
-        v.findings.push_back({f.at("rule"), f.at("title"), f.at("applies"), f.at("anomalies"), f.at("examples")});
-    return v;
-}
-
 /// By the events: how many transactions were open, each on a connection, while the race went on.
 void count_pinned(const std::filesystem::path& dir, race_result& r)
 {
@@ -102,31 +78,44 @@ std::int64_t broken(const race_result& r, std::string_view rule)
 
 }  // namespace
 
-race_result race(const ensemble& zookeeper, const settings& s, terminal& out, const std::string& guard)
+child& start_the_race(stage& st, const settings& s, const std::string& guard, std::chrono::milliseconds session_timeout,
+                      std::vector<std::string> more)
 {
-    stage st{zookeeper, *s.databases, s.dir / ("race-" + guard)};
-    open_orders(st.orders(), guard, s.orders, s.seed);
     st.start_service("pspd", "pspd", {"--workers", "32"});
     const auto psp = std::to_string(st.port_of("pspd"));
     for (const auto* name : {"payd-1", "payd-2"})
         st.start_service("payd", name, st.guarded(guard, session_timeout, {"--psp", psp}));
     for (const auto* name : {"priced-1", "priced-2"})
-        st.start_service("priced", name, st.guarded(guard, session_timeout, {}));
+        st.start_service("priced", name, st.guarded(guard, session_timeout, {"--psp", psp}));
+    std::vector<std::string> arguments{"--seed",
+                                       std::to_string(s.seed),
+                                       "--orders",
+                                       std::to_string(s.orders),
+                                       "--requests",
+                                       std::to_string(s.requests),
+                                       "--pay",
+                                       std::to_string(st.port_of("payd-1")),
+                                       std::to_string(st.port_of("payd-2")),
+                                       "--edit",
+                                       std::to_string(st.port_of("priced-1")),
+                                       std::to_string(st.port_of("priced-2"))};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return st.start("buyers", "buyers", arguments);
+}
 
+race_result race(const ensemble& zookeeper, const settings& s, terminal& out, const std::string& guard)
+{
+    stage st{zookeeper, *s.databases, s.dir / ("race-" + guard)};
+    open_orders(st.orders(), guard, s.orders, s.seed);
+    auto& buyers = start_the_race(st, s, guard, session_timeout_of_race, {});
     const auto began = now_us();
-    auto& buyers = st.start(
-        "buyers", "buyers",
-        {"--seed", std::to_string(s.seed), "--orders", std::to_string(s.orders), "--requests", std::to_string(s.requests),
-         "--pay", std::to_string(st.port_of("payd-1")), std::to_string(st.port_of("payd-2")), "--edit",
-         std::to_string(st.port_of("priced-1")), std::to_string(st.port_of("priced-2"))});
     watch(st, buyers, s, out);
     race_result r;
     r.took = std::chrono::microseconds{now_us() - began};
-    st.close_the_books();
-    r.judged = call_the_judge(st);
+    r.judged = hold_court(st);
     count_pinned(st.dir(), r);
     // The pictures know two ways: everybody at once, and one turn after the other.
-    if (guard != "none" && guard != "lock")
+    if (guard != "none" && guard != "lane")
         return r;
     if (const auto picture = picture_of_race(st.dir(), guard))
         r.picture = save_picture(*picture, s.pictures / ("race-" + guard + ".svg"));

@@ -34,6 +34,7 @@ constexpr auto faint = "#6b7785";
 constexpr auto rule_colour = "#e4e8ed";
 constexpr auto red = "#c81e1e";
 constexpr auto green = "#0b7a4b";
+constexpr auto blue = "#1d6fb8";
 
 const char* colour_of(timeline::kind k)
 {
@@ -212,7 +213,8 @@ private:
             draw_request(l.requests[i], first_row + static_cast<double>(row_of[i]) * row_height);
         double free_from = 0;  // signs that come within moments stand side by side
         for (const auto& m : l.marks) {
-            const double at = std::max(x(m.at), free_from);
+            // Who is told is told at the very moment about which there is a line.
+            const double at = std::max(x(m.at) + (m.what == timeline::sign::told ? 13 : 0), free_from);
             draw_mark(m, at, marks_y + bar_height / 2);
             free_from = at + 24;
         }
@@ -238,6 +240,10 @@ private:
                 line(at_x - 7, at_y - 7, at_x + 7, at_y + 7, red, "stroke-width=\"3.5\" stroke-linecap=\"round\"");
                 line(at_x - 7, at_y + 7, at_x + 7, at_y - 7, red, "stroke-width=\"3.5\" stroke-linecap=\"round\"");
                 break;
+            case timeline::sign::told:
+                out_ << "<circle cx=\"" << at_x << "\" cy=\"" << at_y << "\" r=\"8.5\" fill=\"" << blue << "\"/>\n";
+                text(at_x, at_y + 4.5, "i", "#fff", "text-anchor=\"middle\" font-weight=\"700\"", 13);
+                break;
             case timeline::sign::lost:
                 out_ << "<polygon points=\"" << at_x << "," << at_y - 8 << " " << at_x + 9 << "," << at_y + 7 << " "
                      << at_x - 9 << "," << at_y + 7 << "\" fill=\"#f5b301\" stroke=\"#8a6400\"/>\n";
@@ -259,7 +265,7 @@ private:
     {
         draw_sign(m.what, at, y);
         const bool room = at + 14 + width_of(m.label) < width - 4;
-        text(room ? at + 14 : at - 14, y + 4, m.label, red,
+        text(room ? at + 14 : at - 14, y + 4, m.label, m.what == timeline::sign::told ? blue : red,
              room ? "font-weight=\"600\"" : "font-weight=\"600\" text-anchor=\"end\"");
     }
 
@@ -413,6 +419,7 @@ private:
             entry("process is frozen (SIGSTOP)", bar(timeline::kind::frozen));
         }
         for (const auto& [s, label] : {std::pair{timeline::sign::killed, "process is killed (SIGKILL)"},
+                                       std::pair{timeline::sign::told, "is told what the dead one had declared"},
                                        std::pair{timeline::sign::lost, "lease says: lost"},
                                        std::pair{timeline::sign::fenced, "the row refuses the write"}})
             if (std::ranges::any_of(t_.lanes, [s = s](const auto& l) {

@@ -25,7 +25,7 @@ struct timeline {
         std::string label;
     };
 
-    enum class sign { killed, lost, fenced };
+    enum class sign { killed, told, lost, fenced };
 
     struct mark {
         time at = 0;

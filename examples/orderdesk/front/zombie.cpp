@@ -1,6 +1,10 @@
 #include "acts.hpp"
+#include "asking.hpp"
+#include "buyers_notes.hpp"
+#include "court.hpp"
 #include "desk/database.hpp"
 #include "desk/order_book.hpp"
+#include "desk/turn_log.hpp"
 #include "interrupt.hpp"
 #include "pictures.hpp"
 
@@ -37,12 +41,6 @@ const nlohmann::json* told(const std::vector<nlohmann::json>& events, const std:
     return at == events.end() ? nullptr : &*at;
 }
 
-nlohmann::json got(const std::string& what, std::future<nlohmann::json>& answer)
-{
-    wait_until(what, [&] { return answer.wait_for(0s) == std::future_status::ready; });
-    return answer.get();
-}
-
 }  // namespace
 
 act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& out)
@@ -51,32 +49,27 @@ act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& ou
     std::future<nlohmann::json> edit;
     std::future<nlohmann::json> tap;
     stage st{zookeeper, *s.databases, s.dir / "zombie"};
-    open_orders(st.orders(), "lock", 1, s.seed);
+    open_orders(st.orders(), "lane", 1, s.seed);
     st.start_service("pspd", "pspd", {});
     const auto psp = std::to_string(st.port_of("pspd"));
-    st.start_service("payd", "payd-1", st.guarded("lock", session_timeout, {"--psp", psp}));
-    auto& zombie =
-        st.start_service("priced", "priced-1",
-                         st.guarded("lock", session_timeout, {"--careless", "--think-min", thinks, "--think-max", thinks}));
+    st.start_service("payd", "payd-1", st.guarded("lane", session_timeout, {"--psp", psp}));
+    auto& zombie = st.start_service(
+        "priced", "priced-1",
+        st.guarded("lane", session_timeout, {"--psp", psp, "--careless", "--think-min", thinks, "--think-max", thinks}));
 
-    const auto ask_of = [&](const std::string& process, const std::string& request) {
-        return std::async(std::launch::async, [port = st.port_of(process), request] {
-            return ask(port, {{"request", request}, {"order", 1}, {"price", 1}});
-        });
-    };
     database book{st.orders()};
-    edit = ask_of("priced-1", "edit-1");
+    edit = ask_in_background(st.port_of("priced-1"), "edit-1", 100);
     wait_until("priced-1 has its turn", [&] { return holds(book, "priced-1"); });
     zombie.send(SIGSTOP);
     st.log().tell_of("priced-1", event::frozen);
+    note_zombie(book, key_of(1), "edit-1");
     const auto frozen_at = now_us();
     out.say("   priced-1 holds the order, has read the price, and is frozen");
 
-    tap = ask_of("payd-1", "tap-1");
+    tap = ask_in_background(st.port_of("payd-1"), "tap-1");
     const auto paid = got("payd-1 answers", tap);
-    out.say("   payd-1 got its turn when the frozen one's session was over, and answered: " +
-            paid.at("outcome").get<std::string>() + " (" + milliseconds(std::chrono::microseconds{now_us() - frozen_at}) +
-            " after the freeze)");
+    out.say("   payd-1 got its turn when the frozen one's session was over, and answered: " + in_words(paid) + " (" +
+            milliseconds(std::chrono::microseconds{now_us() - frozen_at}) + " after the freeze)");
     const auto before = read_order(book, 1);
     pause(300ms);
 
@@ -98,11 +91,15 @@ act_result zombie_act(const ensemble& zookeeper, const settings& s, terminal& ou
     out.verdict(second_line, "second line, for a program that does not ask: the fenced UPDATE changes " +
                                  (fenced == nullptr ? std::string{"?"} : std::to_string(fenced->at("rows").get<int>())) +
                                  " rows");
-    out.verdict(unharmed, "the order is paid at the price that was charged");
+    buyers_notes notes{st};
+    notes.write("edit-1", refused);
+    notes.write("tap-1", paid);
+    const auto judged = hold_court(st);
+    const bool clean = unharmed && judged.anomalies == 0;
+    out.verdict(clean, "the order is paid at the price that was charged; judge: " + in_words(judged));
 
-    st.close_the_books();
     act_result r;
-    r.good = first_line && second_line && unharmed;
+    r.good = first_line && second_line && clean;
     r.picture =
         save_picture(picture_of_act(st.dir(), "The holder is frozen beyond its session, and wakes up",
                                     "Another process has taken its turn and been paid. The zombie's write is stopped twice: "

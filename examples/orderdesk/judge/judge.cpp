@@ -3,6 +3,8 @@
 #include "desk/database.hpp"
 #include "rules.hpp"
 #include "services/service.hpp"
+#include "side_rules.hpp"
+#include "verdict_json.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -10,32 +12,31 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace {
 
 using namespace orderdesk;
 
-nlohmann::json as_json(const verdict& v)
+void print(const std::vector<finding>& findings)
 {
-    auto findings = nlohmann::json::array();
-    for (const auto& f : v.findings)
-        findings.push_back({{"rule", f.rule},
-                            {"title", f.title},
-                            {"applies", f.applies},
-                            {"anomalies", f.anomalies},
-                            {"examples", f.examples}});
-    return {{"guard", v.guard}, {"anomalies", v.anomalies}, {"answers", v.answers}, {"paid", v.paid},
-            {"edits", v.edits}, {"median_us", v.median_us}, {"p99_us", v.p99_us},   {"findings", findings}};
-}
-
-void print(const verdict& v)
-{
-    for (const auto& f : v.findings) {
+    for (const auto& f : findings) {
         std::printf("%6s  %s\n", f.applies ? std::to_string(f.anomalies).c_str() : "-", f.title.c_str());
         for (const auto& e : f.examples)
             std::printf("          %s\n", e.c_str());
     }
-    std::printf("%6lld  anomalies, guard: %s\n", static_cast<long long>(v.anomalies), v.guard.c_str());
+}
+
+template <class Verdict>
+int tell(const Verdict& v, const std::string& guard, bool json)
+{
+    if (json) {
+        std::printf("%s\n", as_json(v).dump(2).c_str());
+    } else {
+        print(v.findings);
+        std::printf("%6lld  anomalies, guard: %s\n", static_cast<long long>(v.anomalies), guard.c_str());
+    }
+    return v.anomalies == 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -48,17 +49,26 @@ int main(int argc, char** argv)
         "judge"};
     std::filesystem::path dir;
     bool json = false;
-    app.add_option("--dir", dir, "Directory with orders.db, psp.db and buyers.db")
+    bool messages = false;
+    bool taps = false;
+    app.add_option("--dir", dir,
+                   "Directory with orders.db, psp.db and buyers.db; or broker.db and outbox.db; or checkout.db")
         ->required()
         ->check(CLI::ExistingDirectory);
+    auto* of_messages = app.add_flag("--messages", messages, "Of the consumers of messages");
+    app.add_flag("--taps", taps, "Of taps on \"buy\"")->excludes(of_messages);
     app.add_flag("--json", json, "For programs");
 
     return program(argc, argv, app, [&] {
+        if (messages) {
+            const auto v = judge_messages(dir);
+            return tell(v, v.setting, json);
+        }
+        if (taps) {
+            const auto v = judge_taps(dir);
+            return tell(v, v.setting, json);
+        }
         const auto v = judge(dir);
-        if (json)
-            std::printf("%s\n", as_json(v).dump(2).c_str());
-        else
-            print(v);
-        return v.anomalies == 0 ? 0 : 1;
+        return tell(v, v.guard, json);
     });
 }

@@ -17,6 +17,19 @@ const std::vector<rule>& rules()
             SELECT printf('order %d: paid, and nothing was charged', o.id) FROM orders o
              WHERE o.status = 'paid' AND NOT EXISTS (SELECT 1 FROM psp.captures c WHERE c.order_id = o.id))"},
 
+        {"quote_price", "charged another price than that of the quote", scope::all, R"(
+            SELECT printf('order %d: charged %.2f for quote %d, which never was at that price', c.order_id, c.amount / 100.0,
+                          c.quote) AS what
+              FROM psp.captures c
+             WHERE NOT EXISTS (SELECT 1 FROM history h
+                                WHERE h.order_id = c.order_id AND h.quote = c.quote AND h.price = c.amount))"},
+
+        {"total", "charged in total, other than what paid orders say", scope::all, R"(
+            SELECT printf('charged %.2f in all, and paid orders say %.2f', charged / 100.0, paid / 100.0) AS what
+              FROM (SELECT (SELECT coalesce(sum(amount), 0) FROM psp.captures) AS charged,
+                           (SELECT coalesce(sum(price), 0) FROM orders WHERE status = 'paid') AS paid)
+             WHERE charged <> paid)"},
+
         {"charged_twice", "charged twice", scope::all, R"(
             SELECT printf('order %d: charged %d times, %.2f in all', order_id, count(*), sum(amount) / 100.0) AS what
               FROM psp.captures GROUP BY order_id HAVING count(*) > 1)"},
@@ -75,6 +88,30 @@ const std::vector<rule>& rules()
             SELECT printf('order %d: %s %s and had seen entry %d, not %d', order_id, request, action, seen, newest) AS what
               FROM (SELECT *, lag(seq) OVER (PARTITION BY order_id ORDER BY seq) AS newest FROM history)
              WHERE newest IS NOT NULL AND seen <> newest)"},
+
+        {"stale_write", "stale write accepted", scope::fenced, R"(
+            -- Somebody newer had entered, and the row listened to an older one.
+            SELECT printf('order %d: %s %s with token %d, and %d had entered', h.order_id, h.request, h.action, h.fence,
+                          max(e.fence)) AS what
+              FROM history h
+              JOIN history e ON e.order_id = h.order_id AND e.seq < h.seq AND e.action = 'entered' AND e.fence > h.fence
+             GROUP BY h.seq)"},
+
+        {"zombie", "zombie that was not stopped", scope::fenced, R"(
+            -- Frozen on purpose while it held: woken, it writes, and the row has to say no.
+            SELECT printf('%s: %s was frozen beyond its turn, and no write of it was refused', z.key, z.request) AS what
+              FROM zombies z
+             WHERE NOT EXISTS (SELECT 1 FROM refused_writes r WHERE r.key = z.key AND r.request = z.request))"},
+
+        {"overtaking", "served before somebody who had come earlier", scope::fenced, R"(
+            -- Places are numbered by ZooKeeper in the order of arrival, turns by the database in the order of beginning.
+            SELECT printf('%s: %s at place %d after one at %d', key, request, place, before) AS what
+              FROM (SELECT *, max(place) OVER (PARTITION BY key ORDER BY began
+                                               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM turns)
+             WHERE place <= before)"},
+
+        {"node_left", "left behind in ZooKeeper when all had gone", scope::fenced, R"(
+            SELECT path AS what FROM nodes_left)"},
     };
     return all;
 }
@@ -83,19 +120,28 @@ namespace {
 
 constexpr std::size_t examples_max = 3;
 
-finding look_for(database& books, const rule& r, const std::string& guard)
+bool says_something(scope where, const std::string& guard)
+{
+    return where == scope::all || guard == "lane" || (where == scope::serialised && guard != "none");
+}
+
+}  // namespace
+
+finding look_for(database& books, const rule& r, bool applies)
 {
     finding f;
     f.rule = r.name;
     f.title = r.title;
-    f.applies = r.applies == scope::all || guard == "lock" || (r.applies == scope::serialised && guard != "none");
-    if (!f.applies)
+    f.applies = applies;
+    if (!applies)
         return f;
     for (auto found = books.prepare(r.sql); found.step(); ++f.anomalies)
         if (f.examples.size() < examples_max)
             f.examples.push_back(found.text("what"));
     return f;
 }
+
+namespace {
 
 std::int64_t number(database& books, std::string_view sql)
 {
@@ -117,7 +163,7 @@ verdict judge(const std::filesystem::path& dir)
         throw database_error{"the order database does not say what guarded it"};
     v.guard = run.text("guard");
     for (const auto& r : rules()) {
-        v.findings.push_back(look_for(books, r, v.guard));
+        v.findings.push_back(look_for(books, r, says_something(r.applies, v.guard)));
         v.anomalies += v.findings.back().anomalies;
     }
     v.answers = number(books, "SELECT count(*) AS n FROM buyers.answers");

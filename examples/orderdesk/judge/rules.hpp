@@ -16,7 +16,7 @@ namespace orderdesk {
 enum class scope {
     all,
     serialised,  ///< those with a guard
-    fenced,      ///< those with the lock
+    fenced,      ///< those with the lane
 };
 
 struct rule {
@@ -35,6 +35,9 @@ struct finding {
     std::int64_t anomalies = 0;
     std::vector<std::string> examples;  ///< the first few, in words
 };
+
+/// `books` has the tables that the rule asks for. Not applied, a rule finds nothing.
+finding look_for(database& books, const rule& r, bool applies = true);
 
 struct verdict {
     std::string guard;

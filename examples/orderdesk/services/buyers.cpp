@@ -1,4 +1,5 @@
 // buyers is the load: buyers who tap "pay", some of them twice, and merchants who edit the price at the very same moment.
+#include "desk/buyers_book.hpp"
 #include "desk/database.hpp"
 #include "desk/order.hpp"
 #include "desk/order_book.hpp"
@@ -89,30 +90,20 @@ class notebook {
 public:
     explicit notebook(const std::filesystem::path& file) : db_{file} { make_buyers_tables(db_); }
 
-    void plan(const std::vector<play>& plays)
+    void will_ask(const play& scenes)
     {
+        const std::lock_guard one_at_a_time{guard_};
         transaction t{db_};
-        for (const auto& p : plays)
-            for (const auto& b : p)
-                for (const auto& r : b)
-                    db_.prepare("INSERT INTO asked VALUES (:request, :order, :what, :price)")
-                        .bind(":request", r.id)
-                        .bind(":order", r.order)
-                        .bind(":what", r.pays ? "pay" : "edit")
-                        .bind(":price", r.price)
-                        .run();
+        for (const auto& together : scenes)
+            for (const auto& r : together)
+                note_asked(db_, r.id, r.order, r.pays ? "pay" : "edit", r.price);
         t.commit();
     }
 
-    void answered(const request& r, const nlohmann::json& answer, std::chrono::microseconds took)
+    void answered(const request& r, const nlohmann::json& answer, std::chrono::microseconds took, int tries)
     {
         const std::lock_guard one_at_a_time{guard_};
-        db_.prepare("INSERT INTO answers VALUES (:request, :outcome, :why, :took)")
-            .bind(":request", r.id)
-            .bind(":outcome", answer.at("outcome").get<std::string>())
-            .bind(":why", answer.at("why").get<std::string>())
-            .bind(":took", took.count())
-            .run();
+        note_answer(db_, r.id, answer, took, tries);
     }
 
 private:
@@ -120,10 +111,22 @@ private:
     database db_;  // guarded by guard_
 };
 
+constexpr int tries_max = 8;
+
+/// Waits as long as it is told to.
+bool told_to_come_again(const nlohmann::json& answer)
+{
+    if (!answer.contains("retry_after_ms"))
+        return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{answer.at("retry_after_ms").get<int>()});
+    return true;
+}
+
 struct crowd {
     std::vector<port_number> pay_ports;
     std::vector<port_number> edit_ports;
     notebook& book;
+    std::chrono::milliseconds rest;  ///< between two bursts
 
     /// Who is served by which instance is chance, as behind a load balancer: here, the request's own number.
     void send(const request& r, std::size_t nth) const
@@ -132,10 +135,14 @@ struct crowd {
         const auto& ports = r.pays ? pay_ports : edit_ports;
         const auto asked_at = std::chrono::steady_clock::now();
         try {
-            const auto answer = ask(ports[nth % ports.size()], {{"request", r.id}, {"order", r.order}, {"price", r.price}});
-            book.answered(
-                r, answer,
-                std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - asked_at));
+            int tries = 0;
+            nlohmann::json answer;
+            do {
+                answer = ask(ports[nth % ports.size()], {{"request", r.id}, {"order", r.order}, {"price", r.price}});
+            } while (++tries < tries_max && told_to_come_again(answer));
+            book.answered(r, answer,
+                          std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - asked_at),
+                          tries);
         } catch (const std::exception& e) {
             std::fprintf(stderr, "%s: no answer: %s\n", r.id.c_str(), e.what());
         }
@@ -143,12 +150,13 @@ struct crowd {
 
     void perform(const play& scenes) const
     {
+        book.will_ask(scenes);
         for (const auto& together : scenes) {
             std::vector<std::jthread> hands;
             for (std::size_t i = 0; i < together.size(); ++i)
                 hands.emplace_back([this, &together, i] { send(together[i], i); });
             hands.clear();
-            std::this_thread::sleep_for(8ms);
+            std::this_thread::sleep_for(rest);
         }
     }
 };
@@ -174,6 +182,8 @@ int main(int argc, char** argv)
     int orders = 30;
     int requests = 600;
     int at_once = 6;
+    int rest_ms = 8;
+    std::filesystem::path until;
     app.add_option("--dir", dir, "Directory for buyers.db")->required()->check(CLI::ExistingDirectory);
     app.add_option("--pay", pay_ports, "Ports of the payment services")->required();
     app.add_option("--edit", edit_ports, "Ports of the price services")->required();
@@ -184,16 +194,21 @@ int main(int argc, char** argv)
         ->capture_default_str()
         ->check(CLI::Range(1, 64));
 
+    app.add_option("--rest", rest_ms, "Milliseconds between two bursts of an order")->capture_default_str();
+    app.add_option("--until", until, "No more orders when this file is there");
+
     return orderdesk::program(argc, argv, app, [&] {
         notebook book{dir / "buyers.db"};
         const auto plays = write_plays(seed, orders, requests);
-        book.plan(plays);
-        const crowd people{pay_ports, edit_ports, book};
+        const crowd people{pay_ports, edit_ports, book, std::chrono::milliseconds{rest_ms}};
         std::vector<std::jthread> stages;
         for (int s = 0; s < at_once; ++s)
             stages.emplace_back([&, s] {
-                for (auto i = static_cast<std::size_t>(s); i < plays.size(); i += static_cast<std::size_t>(at_once))
+                for (auto i = static_cast<std::size_t>(s); i < plays.size(); i += static_cast<std::size_t>(at_once)) {
+                    if (!until.empty() && std::filesystem::exists(until))
+                        return;
                     people.perform(plays[i]);
+                }
             });
         return 0;
     });

@@ -3,6 +3,7 @@
 #include "desk/event_log.hpp"
 #include "desk/wire.hpp"
 #include "service.hpp"
+#include "settle.hpp"
 #include "turn.hpp"
 
 #include <string>
@@ -15,13 +16,15 @@ using namespace orderdesk;
 /// the same key, and the money moves once.
 nlohmann::json pay(turn& t, const std::string& request, port_number psp, event_log& log)
 {
+    settle(t, request, psp, log);
     order o = t.entered();
     if (o.status == status::paid)
-        return answer("refused", "paid already");
+        return o.psp_key == request ? answer("paid") : answer("refused", "paid already");
     // Another attempt is another charge: the price may be another.
     if (o.psp_key.empty())
         o.psp_key = t.attempt() == 1 ? request : request + "." + std::to_string(t.attempt());
     if (t.declares()) {
+        t.declare(intent_to_charge(o));
         o.status = status::paying;
         t.write(o, action::charging);
     }
@@ -35,7 +38,7 @@ nlohmann::json pay(turn& t, const std::string& request, port_number psp, event_l
         o.status = status::paid;
         t.write(o, action::paid);
     } catch (const fenced_off& e) {
-        return answer("unknown", std::string{"charged, will reconcile: "} + e.what());
+        return unknown_answer(std::string{"charged, will reconcile: "} + e.what());
     }
     return answer("paid");
 }
@@ -59,7 +62,7 @@ int main(int argc, char** argv)
         serve(service, [&] {
             return [&, db = turns.connect_to_orders()](const nlohmann::json& question) {
                 const auto request = question.at("request").get<std::string>();
-                return turns.take_turn(*db, question.at("order").get<order_id>(), request,
+                return turns.take_turn(*db, question.at("order").get<order_id>(), "pay", request,
                                        [&](turn& t) { return pay(t, request, psp, log); });
             };
         });

@@ -2,6 +2,7 @@
 #include "desk/database.hpp"
 #include "desk/event_log.hpp"
 #include "service.hpp"
+#include "settle.hpp"
 #include "turn.hpp"
 
 #include <turnstile/error.hpp>
@@ -20,6 +21,7 @@ struct editor_options {
     int think_min_ms = 2;
     int think_max_ms = 20;
     bool careless = false;
+    port_number psp = 0;
 };
 
 /// The catalogue, taxes, discounts: what takes time between reading an order and deciding on it.
@@ -32,6 +34,7 @@ void think(const editor_options& how)
 
 nlohmann::json edit(turn& t, std::int64_t price, const std::string& request, const editor_options& how, event_log& log)
 {
+    settle(t, request, how.psp, log);
     order o = t.entered();
     think(how);
     if (o.status != status::awaiting)
@@ -61,6 +64,7 @@ int main(int argc, char** argv)
     add_guard_options(app, guarded);
     app.add_option("--think-min", how.think_min_ms, "Milliseconds between reading and writing, at least");
     app.add_option("--think-max", how.think_max_ms, "Milliseconds between reading and writing, at most");
+    app.add_option("--psp", how.psp, "Port of the payment provider: for what a dead payer has left")->required();
     app.add_flag("--careless", how.careless, "Writes although the lease says lost (to see what the row says to that)");
 
     return program(argc, argv, app, [&] {
@@ -71,7 +75,7 @@ int main(int argc, char** argv)
             return [&, db = turns.connect_to_orders()](const nlohmann::json& question) {
                 const auto request = question.at("request").get<std::string>();
                 const auto price = question.at("price").get<std::int64_t>();
-                return turns.take_turn(*db, question.at("order").get<order_id>(), request,
+                return turns.take_turn(*db, question.at("order").get<order_id>(), "edit", request,
                                        [&](turn& t) { return edit(t, price, request, how, log); });
             };
         });

@@ -37,6 +37,16 @@ nlohmann::json capture(database& db, const nlohmann::json& question)
     return {{"quote", captured.integer("quote")}, {"amount", captured.integer("amount")}};
 }
 
+/// For who comes after somebody that died: nothing moves.
+nlohmann::json what_of(database& db, const std::string& key)
+{
+    auto captured = db.prepare("SELECT quote, amount FROM captures WHERE key = :key");
+    captured.bind(":key", key);
+    if (!captured.step())
+        return {{"captured", false}};
+    return {{"captured", true}, {"quote", captured.integer("quote")}, {"amount", captured.integer("amount")}};
+}
+
 void answer_late(const delay& how)
 {
     thread_local std::mt19937_64 random{std::random_device{}()};
@@ -63,6 +73,8 @@ int main(int argc, char** argv)
         }
         serve(service, [&] {
             return [&late, db = std::make_shared<database>(file)](const nlohmann::json& question) {
+                if (question.contains("what_of"))
+                    return what_of(*db, question.at("what_of").get<std::string>());
                 auto captured = capture(*db, question);
                 if (db->changes() == 1)
                     answer_late(late);

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <fstream>
 #include <utility>
@@ -42,6 +43,15 @@ void hold_signals()
 {
     const auto set = stop_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+bool asked_to_stop(std::chrono::milliseconds within)
+{
+    const auto set = stop_signals();
+    timespec limit{};
+    limit.tv_sec = within.count() / 1000;
+    limit.tv_nsec = within.count() % 1000 * 1'000'000;
+    return sigtimedwait(&set, nullptr, &limit) > 0;
 }
 
 void serve(const service_options& options, std::function<answering::answer()> make_worker)

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -24,6 +25,9 @@ void add_service_options(CLI::App& app, service_options& options);
 
 /// SIGINT and SIGTERM wait until somebody asks for them; call it before the first thread is made.
 void hold_signals();
+
+/// Waits that long for SIGINT or SIGTERM: for programs that do not serve. After hold_signals().
+bool asked_to_stop(std::chrono::milliseconds within);
 
 /// Writes the port to DIR/NAME.port, answers, and returns after SIGINT or SIGTERM.
 void serve(const service_options& options, std::function<answering::answer()> make_worker);

@@ -1,9 +1,8 @@
 #include "turn.hpp"
 
-#include "desk/fenced_order.hpp"
 #include "desk/order_book.hpp"
-
-#include <turnstile/recipes/mutex.hpp>
+#include "lane_turn.hpp"
+#include "pinned_transaction.hpp"
 
 #include <map>
 #include <utility>
@@ -12,25 +11,7 @@ namespace orderdesk {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr int attempts_max = 20;  // of one request, with the guard "version"
-
-/// A transaction, and the connection that it keeps from others meanwhile.
-class pinned_transaction {
-public:
-    pinned_transaction(database& db, event_log& log) : log_{log}, in_{db} {}
-    pinned_transaction(const pinned_transaction&) = delete;
-    pinned_transaction& operator=(const pinned_transaction&) = delete;
-    ~pinned_transaction() { log_.tell(event::pinned, 0, {}, {{"since", began_}}); }
-
-    void commit() { in_.commit(); }
-
-private:
-    event_log& log_;
-    const std::int64_t began_ = now_us();  // before it begins: SQLite lets it wait there
-    transaction in_;
-};
 
 /// Check, then act: correct whenever nobody else comes in between.
 class unguarded_turn final : public turn {
@@ -121,68 +102,22 @@ private:
     order order_;
 };
 
-/// The row remembers who entered last, and listens to nobody else.
-class fenced_turn final : public turn {
-public:
-    fenced_turn(database& db, event_log& log, order_id id, std::string request, const turnstile::lease& held)
-        : db_{db}, log_{log}, request_{std::move(request)}, held_{held}
-    {
-        pinned_transaction t{db_, log_};
-        auto entered = fenced_order::enter(db_, id, held_.token());
-        if (!entered)
-            throw fenced_off{"somebody newer was here"};
-        order_ = *std::move(entered);
-        order_.seen = append_history(db_, id, newest_entry(db_, id), by(action::entered));
-        t.commit();
-    }
-
-    const order& entered() const override { return order_; }
-    void check() const override { held_.check(); }
-
-    void write(const order& o, const char* what) override
-    {
-        pinned_transaction t{db_, log_};
-        if (!fenced_order::write(db_, o, held_.token())) {
-            log_.tell(event::fenced, o.id, request_, {{"token", held_.token()}, {"rows", db_.changes()}});
-            throw fenced_off{"somebody newer holds the order"};
-        }
-        order_.seen = append_history(db_, o.id, order_.seen, by(what));
-        t.commit();
-        log_.tell(event::wrote, o.id, request_, {{"action", what}});
-    }
-
-private:
-    deed by(const char* what) const { return {log_.process(), request_, what, held_.token()}; }
-
-    database& db_;
-    event_log& log_;
-    std::string request_;
-    const turnstile::lease& held_;
-    order order_;
-};
-
-std::optional<turnstile::blocking::session> connect(const service_options& service, const guard_options& guarded)
-{
-    if (guarded.kind != guard::lock)
-        return std::nullopt;
-    turnstile::session_options options{guarded.servers};
-    options.root = guarded.root;
-    options.label = service.name;
-    options.session_timeout = std::chrono::milliseconds{guarded.session_timeout_ms};
-    auto opened = turnstile::session::open(options);
-    turnstile::blocking::wait(opened.connected(30s));
-    return turnstile::blocking::session{opened};
-}
-
 }  // namespace
 
 nlohmann::json answer(const char* outcome, const std::string& why) { return {{"outcome", outcome}, {"why", why}}; }
 
+nlohmann::json unknown_answer(const std::string& why)
+{
+    auto a = answer("unknown", why);
+    a["retry_after_ms"] = 200;
+    return a;
+}
+
 void add_guard_options(CLI::App& app, guard_options& options)
 {
     const std::map<std::string, guard> kinds{
-        {"none", guard::none}, {"version", guard::version}, {"row", guard::row}, {"lock", guard::lock}};
-    app.add_option("--guard", options.kind, "What keeps two changes of one order apart: none, version, row, lock")
+        {"none", guard::none}, {"version", guard::version}, {"row", guard::row}, {"lane", guard::lane}};
+    app.add_option("--guard", options.kind, "What keeps two changes of one order apart: none, version, row, lane")
         ->transform(CLI::CheckedTransformer{kinds, CLI::ignore_case});
     app.add_option("--orders", options.orders, "The order database: a file, or postgresql: and where it is");
     app.add_option("--zookeeper", options.servers, "host:port,host:port of the ensemble");
@@ -195,20 +130,13 @@ turnkeeper::turnkeeper(const service_options& service, const guard_options& guar
     : kind_{guarded.kind},
       orders_{guarded.orders.empty() ? service.file("orders.db").string() : guarded.orders},
       log_{log},
-      patience_{guarded.patience_ms},
-      session_{connect(service, guarded)}
+      lane_{guarded.kind == guard::lane ? std::make_unique<const lane_keeper>(service, guarded, log) : nullptr}
 {
-    if (session_)
-        log_.tell(event::session, 0, {}, {{"timeout_ms", (*session_)->timeout().count()}});
 }
 
-turnkeeper::~turnkeeper()
-{
-    if (session_)
-        session_->close();
-}
+turnkeeper::~turnkeeper() = default;
 
-nlohmann::json turnkeeper::take_turn(database& db, order_id id, const std::string& request,
+nlohmann::json turnkeeper::take_turn(database& db, order_id id, const std::string& operation, const std::string& request,
                                      const std::function<nlohmann::json(turn&)>& work) const
 {
     try {
@@ -219,34 +147,13 @@ nlohmann::json turnkeeper::take_turn(database& db, order_id id, const std::strin
                 return by_version(db, id, request, work);
             case guard::row:
                 return with_row_locked(db, id, request, work);
-            case guard::lock:
-                return under_lock(db, id, request, work);
+            case guard::lane:
+                return lane_->take_turn(db, id, operation, request, work);
         }
         throw std::logic_error{"a guard that nobody knows"};
     } catch (const fenced_off& e) {
         return answer("refused", e.what());
-    } catch (const turnstile::error& e) {
-        return answer("refused", e.code().message());
     }
-}
-
-nlohmann::json turnkeeper::under_lock(database& db, order_id id, const std::string& request,
-                                      const work_of_a_turn& work) const
-{
-    log_.tell(event::queued, id, request);
-    turnstile::mutex order_lock{*session_, "/locks/orders/" + std::to_string(id)};
-    turnstile::acquire_options how{patience_};
-    how.purpose = request;
-    // Lock first, then open the database transaction: the other order deadlocks.
-    turnstile::lease held = session_->wait(order_lock.acquire(how));
-    log_.tell(event::granted, id, request, {{"token", held.token()}});
-
-    fenced_turn now{db, log_, id, request, held};
-    auto answered = work(now);
-
-    log_.tell(event::released, id, request);
-    held.release_in_background();
-    return answered;
 }
 
 nlohmann::json turnkeeper::without_guard(database& db, order_id id, const std::string& request,

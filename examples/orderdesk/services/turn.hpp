@@ -5,17 +5,14 @@
 //   none      correct whenever nobody else comes in between
 //   version   writes only what nobody else has written meanwhile, or else tries again from the start
 //   row       SELECT ... FOR UPDATE: the row is locked, and the transaction open, until the turn is over (SQLite, which has
-//   no
-//             locks of rows: one transaction at a time)
-//   lock      turnstile::mutex, and its fencing token in the row
+//             no locks of rows: one transaction at a time)
+//   lane      turnstile::lane: a turn with a deadline and a declared intent, and its fence in the row (lane_turn.hpp)
 #pragma once
 
 #include "desk/database.hpp"
 #include "desk/event_log.hpp"
 #include "desk/order.hpp"
 #include "service.hpp"
-
-#include <turnstile/blocking.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -59,14 +56,27 @@ public:
     virtual bool declares() const { return true; }
     /// How often this request has been tried, this time included.
     virtual int attempt() const { return 1; }
+
+    // What a lane has, and nothing else.
+
+    /// Writes down, where a successor is told, what is about to happen outside. Throws errc::lost.
+    virtual void declare(const std::string&) {}
+    /// What a turn before this one had declared and not brought to an end: find out what came of it, before anything else.
+    virtual std::optional<std::string> left_behind() const { return std::nullopt; }
+    /// We know it now.
+    virtual void reconciled() {}
+    /// write(), on behalf of another request: of one that died.
+    virtual void write_for(const std::string&, const order& o, const char* what) { write(o, what); }
 };
 
 nlohmann::json answer(const char* outcome, const std::string& why = {});
+/// It may have happened: ask again, in a moment.
+nlohmann::json unknown_answer(const std::string& why);
 
-enum class guard { none, version, row, lock };
+enum class guard { none, version, row, lane };
 
 struct guard_options {
-    guard kind = guard::lock;
+    guard kind = guard::lane;
     std::string orders;  ///< where the order database is; empty: a file in the service's directory
     std::string servers;
     std::string root = "/orderdesk";
@@ -77,11 +87,12 @@ struct guard_options {
 /// Adds --guard, --orders, --zookeeper, --root and --session-timeout.
 void add_guard_options(CLI::App& app, guard_options& options);
 
+class lane_keeper;
+
 /// Connects when there is a guard that needs it. One per process.
 class turnkeeper {
 public:
     turnkeeper(const service_options& service, const guard_options& guarded, event_log& log);
-    /// Ends the ZooKeeper session, so that nobody has to wait for it to expire.
     ~turnkeeper();
     turnkeeper(const turnkeeper&) = delete;
     turnkeeper& operator=(const turnkeeper&) = delete;
@@ -90,15 +101,14 @@ public:
     std::shared_ptr<database> connect_to_orders() const { return std::make_shared<database>(orders_); }
 
     /// Gives `work` a turn at the order. Its answer is the answer; when there is no turn, or it is lost before anything was
-    /// done, the answer is a refusal.
-    nlohmann::json take_turn(database& db, order_id id, const std::string& request,
+    /// done, the answer is a refusal. `operation`: what for, in a word.
+    nlohmann::json take_turn(database& db, order_id id, const std::string& operation, const std::string& request,
                              const std::function<nlohmann::json(turn&)>& work) const;
 
     event_log& log() const noexcept { return log_; }
 
 private:
     using work_of_a_turn = std::function<nlohmann::json(turn&)>;
-    nlohmann::json under_lock(database& db, order_id id, const std::string& request, const work_of_a_turn& work) const;
     nlohmann::json without_guard(database& db, order_id id, const std::string& request, const work_of_a_turn& work) const;
     nlohmann::json by_version(database& db, order_id id, const std::string& request, const work_of_a_turn& work) const;
     nlohmann::json with_row_locked(database& db, order_id id, const std::string& request, const work_of_a_turn& work) const;
@@ -106,8 +116,7 @@ private:
     guard kind_;
     std::string orders_;
     event_log& log_;
-    std::chrono::milliseconds patience_;
-    std::optional<turnstile::blocking::session> session_;  // constant after construction; none: the guard needs none
+    std::unique_ptr<const lane_keeper> lane_;  ///< constant after construction; none: the guard needs none
 };
 
 }  // namespace orderdesk

@@ -1,45 +1,26 @@
 // The judge, judged: books written by hand, one clean and one per rule. A judge that finds nothing proves nothing.
 #include "desk/order.hpp"
 #include "desk/order_book.hpp"
+#include "desk/turn_log.hpp"
 #include "judge/rules.hpp"
+#include "own_directory.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 namespace {
 
 using namespace orderdesk;
 
-class own_directory {
-public:
-    own_directory()
-    {
-        auto pattern = (std::filesystem::temp_directory_path() / "judge-XXXXXX").string();
-        if (mkdtemp(pattern.data()) == nullptr)
-            throw std::runtime_error{"no temporary directory"};
-        path_ = pattern;
-    }
-    own_directory(const own_directory&) = delete;
-    own_directory& operator=(const own_directory&) = delete;
-    ~own_directory() { std::filesystem::remove_all(path_); }
-
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
-
 /// Three books that a test fills as the programs would, or not quite.
 class books {
 public:
-    explicit books(const std::string& guard = "lock")
+    explicit books(const std::string& guard = "lane")
     {
         open_orders(dir_.path() / "orders.db", guard, 1, 1);
         make_psp_tables(psp_);
@@ -92,7 +73,7 @@ public:
 
     void answer(const std::string& request, const std::string& outcome)
     {
-        buyers_.prepare("INSERT INTO answers VALUES (:request, :outcome, '', 1)")
+        buyers_.prepare("INSERT INTO answers (request, outcome, why, took_us) VALUES (:request, :outcome, '', 1)")
             .bind(":request", request)
             .bind(":outcome", outcome)
             .run();
@@ -103,6 +84,11 @@ public:
         ask(request);
         answer(request, outcome);
     }
+
+    void edit_row(const char* sql) { orders_.run(sql); }
+    void edit_psp(const char* sql) { psp_.run(sql); }
+    database& orders() { return orders_; }
+    const std::filesystem::path& dir() const { return dir_.path(); }
 
     order row() { return read_order(orders(), 1); }
     std::int64_t newest() { return newest_entry(orders(), 1); }
@@ -120,8 +106,6 @@ public:
     verdict judged() const { return judge(dir_.path()); }
 
 private:
-    database& orders() { return orders_; }
-
     own_directory dir_;
     database orders_{dir_.path() / "orders.db"};
     database psp_{dir_.path() / "psp.db"};
@@ -150,7 +134,7 @@ TEST(judge, FindsAChargeThatIsNotThePriceOnTheOrder)
     auto o = b.row();
     o.price = 7000;
     b.entry("tap-1", action::paid, 11, o);
-    EXPECT_EQ(b.broken(), (counts{{"wrong_amount", 1}}));
+    EXPECT_EQ(b.broken(), (counts{{"wrong_amount", 1}, {"total", 1}}));
 }
 
 TEST(judge, FindsAChargeForAQuoteThatNobodyOffersAnyMore)
@@ -167,7 +151,7 @@ TEST(judge, FindsMoneyTakenForAnOrderThatIsNotPaid)
 {
     books b;
     b.capture("tap-1", 1, b.row().price);
-    EXPECT_EQ(b.broken(), (counts{{"wrong_amount", 1}}));
+    EXPECT_EQ(b.broken(), (counts{{"wrong_amount", 1}, {"total", 1}}));
 }
 
 TEST(judge, FindsAPaidOrderForWhichNothingWasCharged)
@@ -179,7 +163,7 @@ TEST(judge, FindsAPaidOrderForWhichNothingWasCharged)
     b.entry("tap-1", action::charging, 10, o);
     o.status = status::paid;
     b.entry("tap-1", action::paid, 10, o);
-    EXPECT_EQ(b.broken(), (counts{{"wrong_amount", 1}}));
+    EXPECT_EQ(b.broken(), (counts{{"wrong_amount", 1}, {"total", 1}}));
 }
 
 TEST(judge, FindsASecondCharge)
@@ -187,7 +171,7 @@ TEST(judge, FindsASecondCharge)
     books b;
     b.pay("tap-1", 10);
     b.capture("tap-2", b.row().quote, b.row().price);
-    EXPECT_EQ(b.broken(), (counts{{"charged_twice", 1}}));
+    EXPECT_EQ(b.broken(), (counts{{"charged_twice", 1}, {"total", 1}}));
 }
 
 TEST(judge, FindsAnEditThatAStaleWriteTookAway)
@@ -276,7 +260,7 @@ TEST(judge, FindsAWriteThatCarriesAnOldToken)
     b.edit("edit-1", 10, 9000);
     b.entry("tap-1", action::entered, 12, b.row());
     b.entry("edit-1", action::edited, 10, b.row());
-    EXPECT_EQ(b.broken(), (counts{{"fence", 1}}));
+    EXPECT_EQ(b.broken(), (counts{{"fence", 1}, {"stale_write", 1}}));
 }
 
 TEST(judge, FindsAWriteThatCarriesNoTokenInAGuardedRun)
@@ -294,6 +278,58 @@ TEST(judge, FindsAWriteOnTopOfAnUnseenChange)
     EXPECT_EQ(b.broken(), (counts{{"linear", 1}}));
 }
 
+TEST(judge, FindsAChargeThatTheQuoteNeverWas)
+{
+    books b;
+    b.pay("tap-1", 10);
+    b.edit_row("UPDATE orders SET price = 7000");
+    b.edit_psp("UPDATE captures SET amount = 7000");
+    EXPECT_EQ(b.broken(), (counts{{"quote_price", 1}}));
+}
+
+TEST(judge, FindsATotalThatDoesNotAddUp)
+{
+    books b;
+    b.pay("tap-1", 10);
+    b.edit_row("INSERT INTO orders (id, price, quote, status) VALUES (2, 500, 1, 'paid')");
+    EXPECT_EQ(b.broken(), (counts{{"total", 1}, {"wrong_amount", 1}}));
+}
+
+TEST(judge, FindsAZombieThatNoRowHasStopped)
+{
+    books b;
+    b.edit("edit-1", 10, 9000);
+    note_zombie(b.orders(), "order/1", "edit-1");
+    EXPECT_EQ(b.broken(), (counts{{"zombie", 1}}));
+}
+
+TEST(judge, FindsNothingWhereAsManyZombiesWereRefusedAsThereWere)
+{
+    books b;
+    for (const auto* request : {"edit-1", "edit-2"}) {
+        note_zombie(b.orders(), "order/1", request);
+        note_refused_write(b.orders(), {"order/1", 7, 1, "edit", "test", request});
+    }
+    EXPECT_EQ(b.broken(), counts{});
+}
+
+TEST(judge, FindsWhoWasServedBeforeAnEarlierOne)
+{
+    books b;
+    append_turn(b.orders(), {"order/1", 10, 4, "edit", "test", "edit-1"}, 2);
+    append_turn(b.orders(), {"order/1", 12, 3, "edit", "test", "edit-2"}, 3);
+    append_turn(b.orders(), {"order/2", 13, 1, "edit", "test", "edit-3"}, 4);
+    append_turn(b.orders(), {"order/1", 14, 5, "edit", "test", "edit-4"}, 5);
+    EXPECT_EQ(b.broken(), (counts{{"overtaking", 1}}));
+}
+
+TEST(judge, FindsWhatIsLeftBehind)
+{
+    books b;
+    note_node_left(b.orders(), "/turnstile/lanes/order/00/1-intent");
+    EXPECT_EQ(b.broken(), (counts{{"node_left", 1}}));
+}
+
 TEST(judge, DoesNotAskForTokensWhereNobodyGuards)
 {
     books b{"none"};
@@ -301,6 +337,6 @@ TEST(judge, DoesNotAskForTokensWhereNobodyGuards)
     EXPECT_EQ(b.broken(), counts{});
 }
 
-TEST(judge, HasATestForEachRule) { EXPECT_EQ(rules().size(), 9U) << "a new rule needs a book that breaks it"; }
+TEST(judge, HasATestForEachRule) { EXPECT_EQ(rules().size(), 15U) << "a new rule needs a book that breaks it"; }
 
 }  // namespace
