@@ -231,7 +231,8 @@ std::vector<timeline::status_step> merged(const std::vector<timeline::status_ste
     return changes;
 }
 
-timeline draw(const life& l, const std::vector<fate>& fates, time from, time to)
+/// Requests that begin after `last` are left out.
+timeline draw(const life& l, const std::vector<fate>& fates, time from, time to, time last)
 {
     timeline t;
     t.from = from;
@@ -240,7 +241,7 @@ timeline draw(const life& l, const std::vector<fate>& fates, time from, time to)
     for (const auto& v : l.visits) {
         auto& lane = lanes[v.process];
         lane.name = v.process;
-        if (v.last() < from || v.from() > to)
+        if (v.last() < from || v.from() > last)
             continue;
         const auto death = std::ranges::find_if(
             fates, [&](const fate& f) { return f.process == v.process && f.what == event::killed && f.at >= v.from(); });
@@ -348,7 +349,7 @@ std::optional<timeline> picture_of_race(const std::filesystem::path& dir, const 
         return std::nullopt;
 
     const time margin = (shown.to - shown.from) / 40;
-    auto t = draw(*best, r.fates, shown.from - margin, shown.to + 3 * margin);
+    auto t = draw(*best, r.fates, shown.from - margin, shown.to + 3 * margin, shown.to);
     t.guarded = guarded;
     t.title = "Order " + std::to_string(which) +
               (guarded ? ", in its lane: one turn after the other" : ", without a guard: everybody at once");
@@ -382,7 +383,7 @@ timeline picture_of_act(const std::filesystem::path& dir, const std::string& tit
     for (const auto& v : l.visits)
         to = std::max(to, v.last());
     const time margin = (to - from) / 30;
-    auto t = draw(l, r.fates, from - margin, to + 7 * margin);
+    auto t = draw(l, r.fates, from - margin, to + 7 * margin, to);
     // Who came first stands on top, so that the turns go down like stairs.
     std::ranges::stable_sort(t.lanes, {},
                              [](const timeline::lane& lane) { return lane.requests.front().spans.front().from; });

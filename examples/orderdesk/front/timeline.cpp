@@ -265,7 +265,8 @@ private:
     {
         draw_sign(m.what, at, y);
         const bool room = at + 14 + width_of(m.label) < width - 4;
-        text(room ? at + 14 : at - 14, y + 4, m.label, m.what == timeline::sign::told ? blue : red,
+        const double before = m.what == timeline::sign::told ? 20 : 14;  // beyond that line
+        text(room ? at + 14 : at - before, y + 4, m.label, m.what == timeline::sign::told ? blue : red,
              room ? "font-weight=\"600\"" : "font-weight=\"600\" text-anchor=\"end\"");
     }
 
