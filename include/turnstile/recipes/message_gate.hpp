@@ -19,7 +19,7 @@
 // statements), and nothing is left of that window; the gate then keeps the load of doubles away from the database, and
 // counts.
 //
-// Memory: some 800 bytes for each id, on every server, for as long as `retention`. Ids lie in buckets by their time, so that
+// Memory: some 650 bytes for each id, on every server, for as long as `retention`. Ids lie in buckets by their time, so that
 // a janitor (janitor.hpp) removes whole ones; `max_live` refuses before ZooKeeper drowns.
 //
 // Source: idempotent receiver. ZooKeeper has no published recipe for it.

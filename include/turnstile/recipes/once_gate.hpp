@@ -22,7 +22,7 @@
 // What it is not: exactly once. Between an effect and its commit() a process can die; the orphan tells so. Give the outside
 // world an idempotency key (the declared intent is the place for it), and let the database refuse doubles as well.
 //
-// Cost in memory: some 800 bytes for a key, on every server, until a janitor removes it (janitor.hpp).
+// Cost in memory: some 650 bytes for a key, on every server, until a janitor removes it (janitor.hpp).
 //
 // Source: idempotency keys, as payment providers have them. ZooKeeper has no published recipe for it.
 //
