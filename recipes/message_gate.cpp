@@ -3,7 +3,7 @@
 #include <turnstile/recipes/once_gate.hpp>
 #include <turnstile/recipes/resource_kind.hpp>
 
-#include "detail/claim.hpp"
+#include "detail/held_claim.hpp"
 #include "detail/line_verbs.hpp"
 #include "detail/message_buckets.hpp"
 #include "detail/pause.hpp"

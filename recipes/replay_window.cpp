@@ -1,17 +1,13 @@
-#include <turnstile/latch.hpp>
-#include <turnstile/lending.hpp>
 #include <turnstile/path.hpp>
 #include <turnstile/recipes/replay_window.hpp>
 #include <turnstile/recipes/resource_kind.hpp>
 
 #include "detail/claim.hpp"
 #include "detail/line_verbs.hpp"
+#include "detail/producer_window.hpp"
 #include "detail/record_text.hpp"
 #include "detail/registration.hpp"
 #include "detail/retry.hpp"
-#include "detail/window_record.hpp"
-
-#include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -116,199 +112,6 @@ awaitable<sequence_source> sequence_source::open(session s, std::string producer
 
 // ---- The receiver
 
-namespace {
-
-/// Somebody who asks about a number.
-struct question {
-    std::uint32_t epoch;
-    std::uint64_t number;
-    bool gives_back = false;  ///< it was taken for somebody who had gone
-
-    // Written before the latch opens.
-    replay answer = replay::too_old;
-    error_code failed;
-    latch answered;
-
-    /// Whichever comes second knows that the other came first.
-    enum class end : unsigned char { none, told, abandoned };
-    std::atomic<end> over{end::none};
-
-    question(std::uint32_t e, std::uint64_t n) : epoch{e}, number{n} {}
-};
-
-using question_ptr = std::shared_ptr<question>;
-
-/// The window of one producer: one write at a time, and all who come meanwhile share the next.
-bool is_taken(const question& q) { return !q.failed && !q.gives_back && q.answer == replay::fresh; }
-
-question_ptr undo(const question& q)
-{
-    auto u = std::make_shared<question>(q.epoch, q.number);
-    u->gives_back = true;
-    return u;
-}
-
-class producer_window : public std::enable_shared_from_this<producer_window> {
-public:
-    producer_window(session s, std::string path, const replay_options& how)
-        : session_{std::move(s)}, path_{std::move(path)}, known_{how.window, how.epochs}
-    {
-    }
-
-    void ask(std::vector<question_ptr> some)
-    {
-        {
-            const std::lock_guard lock{mutex_};
-            for (auto& q : some)
-                waiting_.push_back(std::move(q));
-            if (std::exchange(at_work_, true))
-                return;
-        }
-        boost::asio::co_spawn(errand_executor(), serve(shared_from_this()), [](const std::exception_ptr&) {});
-    }
-
-private:
-    static awaitable<void> serve(std::shared_ptr<producer_window> self)
-    {
-        while (true) {
-            std::vector<question_ptr> batch;
-            {
-                const std::lock_guard lock{self->mutex_};
-                batch.assign(self->waiting_.begin(), self->waiting_.end());
-                self->waiting_.clear();
-                self->at_work_ = !batch.empty();
-            }
-            if (batch.empty())
-                co_return;
-            auto answering = answer(self, batch);
-            const auto ec = co_await std::move(answering);
-            std::vector<question_ptr> given_back;
-            for (const auto& q : batch) {
-                q->failed = ec;
-                if (q->over.exchange(question::end::told) == question::end::abandoned && is_taken(*q))
-                    given_back.push_back(undo(*q));
-                q->answered.open();
-            }
-            const std::lock_guard lock{self->mutex_};
-            for (auto& q : given_back)
-                self->waiting_.push_back(std::move(q));
-        }
-    }
-
-    /// Until it is certain, or the session is closed.
-    static awaitable<error_code> answer(std::shared_ptr<producer_window> self, std::vector<question_ptr> batch)
-    {
-        bool is_new = false;
-        while (true) {
-            if (!self->version_) {
-                auto reading = read(self);
-                const auto ec = co_await std::move(reading);
-                if (ec)
-                    co_return ec;
-                is_new = true;
-            }
-            auto next = self->known_;
-            for (const auto& q : batch)
-                apply(next, *q);
-            if (next == self->known_ && is_new)
-                co_return error_code{};
-            if (next == self->known_) {
-                // A number that came before may have been given back meanwhile, by another receiver.
-                self->version_.reset();
-                continue;
-            }
-            auto writing = write(self, std::move(next));
-            const auto written = co_await std::move(writing);
-            if (written != errc::bad_version)
-                co_return written;
-            is_new = true;  // another receiver has written: with what it has taken, everything may be otherwise
-        }
-    }
-
-    static void apply(detail::window_record& w, question& q)
-    {
-        if (q.gives_back)
-            return w.give_back(q.epoch, q.number);
-        if (q.over != question::end::abandoned)
-            q.answer = w.accept(q.epoch, q.number);
-    }
-
-    static awaitable<error_code> read(std::shared_ptr<producer_window> self)
-    {
-        while (true) {
-            op::get look{self->path_};
-            const auto found = co_await self->session_.run(std::move(look));
-            if (found.ok() || found.ec == errc::no_node) {
-                self->known_.read(found.data);
-                self->version_ = found.ok() ? found.stat.version : nothing;
-                co_return error_code{};
-            }
-            if (!again(found.ec, deadline::never()))
-                co_return found.ec;
-        }
-    }
-
-    static awaitable<error_code> write(std::shared_ptr<producer_window> self, detail::window_record next)
-    {
-        const auto mark = detail::new_claim_mark(self->session_);
-        const auto text = next.to_text(mark);
-        while (true) {
-            pipeline p;
-            if (*self->version_ == nothing)
-                p.add(op::create{self->path_, text});
-            else
-                p.add(op::set{self->path_, text, *self->version_});
-            p.add(op::get{self->path_});
-            const auto answers = co_await self->session_.run(std::move(p));
-            const auto ec = answers[0].ec;
-            const bool another = ec == errc::bad_version || ec == errc::node_exists || ec == errc::no_node;
-            const bool ours_after_all = another && answers[1].ok() && detail::mark_of_window(answers[1].data) == mark;
-            if (!ec || ours_after_all) {
-                self->known_ = std::move(next);
-                self->version_ = ours_after_all ? answers[1].stat.version : *self->version_ + 1;
-                co_return error_code{};
-            }
-            if (another && answers[1].ec && answers[1].ec != errc::no_node)
-                continue;  // who it is could not be read
-            if (another && answers[1].ok()) {
-                self->known_.read(answers[1].data);
-                self->version_ = answers[1].stat.version;
-                co_return errc::bad_version;
-            }
-            self->version_.reset();
-            if (another)
-                co_return errc::bad_version;
-            if (!again(ec, deadline::never()))
-                co_return ec;
-            // In doubt: what stands there tells, with our mark or without.
-            auto reading = read(self);
-            const auto unread = co_await std::move(reading);
-            if (unread)
-                co_return unread;
-            if (self->known_ == next)
-                co_return error_code{};
-            co_return errc::bad_version;
-        }
-    }
-
-    /// The version before a create.
-    static constexpr std::int32_t nothing = -1;
-
-    const session session_;
-    const std::string path_;
-
-    // Of the one who is at work.
-    detail::window_record known_;
-    std::optional<std::int32_t> version_;  // nullopt: it has to be read
-
-    std::mutex mutex_;
-    // Guarded by mutex_.
-    std::deque<question_ptr> waiting_;
-    bool at_work_ = false;
-};
-
-}  // namespace
-
 struct replay_window::state {
     session ensemble;
     std::string directory;
@@ -316,16 +119,16 @@ struct replay_window::state {
 
     std::mutex mutex;
     // Guarded by mutex; by encoded name.
-    std::map<std::string, std::shared_ptr<producer_window>> producers;
+    std::map<std::string, std::shared_ptr<detail::producer_window>> producers;
 
     state(session s, std::string d, replay_options h) : ensemble{std::move(s)}, directory{std::move(d)}, how{std::move(h)} {}
 
-    std::shared_ptr<producer_window> of(const std::string& encoded)
+    std::shared_ptr<detail::producer_window> of(const std::string& encoded)
     {
         const std::lock_guard lock{mutex};
         auto& w = producers[encoded];
         if (!w)
-            w = std::make_shared<producer_window>(ensemble, join_path(directory, encoded), how);
+            w = std::make_shared<detail::producer_window>(ensemble, join_path(directory, encoded), how);
         return w;
     }
 };
@@ -358,7 +161,8 @@ namespace {
 /// Whoever stops waiting has not got it.
 class waiting_for {
 public:
-    explicit waiting_for(std::vector<std::pair<std::shared_ptr<producer_window>, question_ptr>> all) : all_{std::move(all)}
+    explicit waiting_for(std::vector<std::pair<std::shared_ptr<detail::producer_window>, detail::window_question_ptr>> all)
+        : all_{std::move(all)}
     {
     }
     waiting_for(const waiting_for&) = delete;
@@ -368,23 +172,24 @@ public:
         if (told_)
             return;
         for (const auto& [window, q] : all_)
-            if (q->over.exchange(question::end::abandoned) == question::end::told && is_taken(*q))
-                window->ask({undo(*q)});
+            if (q->over.exchange(detail::window_question::end::abandoned) == detail::window_question::end::told &&
+                detail::is_taken(*q))
+                window->ask({detail::undo(*q)});
     }
 
     const auto& all() const noexcept { return all_; }
     void told() noexcept { told_ = true; }
 
 private:
-    const std::vector<std::pair<std::shared_ptr<producer_window>, question_ptr>> all_;
+    const std::vector<std::pair<std::shared_ptr<detail::producer_window>, detail::window_question_ptr>> all_;
     bool told_ = false;
 };
 
-awaitable<std::vector<replay>> accept_all(std::vector<std::pair<std::shared_ptr<producer_window>, question_ptr>> all,
-                                          deadline until)
+awaitable<std::vector<replay>> accept_all(
+    std::vector<std::pair<std::shared_ptr<detail::producer_window>, detail::window_question_ptr>> all, deadline until)
 {
     waiting_for us{std::move(all)};
-    std::map<std::shared_ptr<producer_window>, std::vector<question_ptr>> by_producer;
+    std::map<std::shared_ptr<detail::producer_window>, std::vector<detail::window_question_ptr>> by_producer;
     for (const auto& [w, q] : us.all())
         by_producer[w].push_back(q);
     for (auto& [w, some] : by_producer)
@@ -418,11 +223,12 @@ awaitable<replay> replay_window::accept(sequence s, deadline until) const
 
 awaitable<std::vector<replay>> replay_window::accept_many(std::vector<sequence> batch, deadline until) const
 {
-    std::vector<std::pair<std::shared_ptr<producer_window>, question_ptr>> all;
+    std::vector<std::pair<std::shared_ptr<detail::producer_window>, detail::window_question_ptr>> all;
     for (const auto& s : batch) {
         if (s.epoch == 0 || s.number == 0)
             throw error{errc::bad_argument, "replay_window::accept", s.producer, "epochs and numbers begin at 1"};
-        all.emplace_back(state_->of(encoded_producer(s.producer)), std::make_shared<question>(s.epoch, s.number));
+        all.emplace_back(state_->of(encoded_producer(s.producer)),
+                         std::make_shared<detail::window_question>(s.epoch, s.number));
     }
     return accept_all(std::move(all), or_default(state_->ensemble, until));
 }
