@@ -1,13 +1,12 @@
-// A message broker, as little of one as it takes to deliver at least once: a queue in a table. What a consumer has received
-// is invisible to others for a while; what it has not acknowledged by then is delivered again, also when its consumer lives
-// and is only slow. A producer that got no confirmation sends again, and then the queue has the message twice.
+// What producers and consumers see of a message broker. Two are behind it: a queue in a table, which is always there
+// (table_broker.hpp), and RabbitMQ (rabbitmq_broker.hpp). Both deliver at least once: what is received and not acknowledged
+// comes again. And a producer that gets no confirmation sends again; then the queue has the message twice.
 #pragma once
-
-#include "database.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,21 +25,27 @@ struct delivered_letter {
     letter what;
 };
 
+/// One thread at a time.
 class broker {
 public:
-    static void make(const std::filesystem::path& file);
-    explicit broker(const std::filesystem::path& file);
+    broker() = default;
+    broker(const broker&) = delete;
+    broker& operator=(const broker&) = delete;
+    virtual ~broker() = default;
 
-    void send(const letter& l);
-    std::vector<delivered_letter> receive(int at_most, std::chrono::milliseconds invisible);
-    void acknowledge(std::int64_t tag);
-    /// Nobody sees it for so long; then it is delivered again.
-    void give_back(std::int64_t tag, std::chrono::milliseconds after);
+    /// Returns when the broker has it.
+    virtual void send(const letter& l) = 0;
+    /// What is there, without waiting for it.
+    virtual std::vector<delivered_letter> receive(int at_most) = 0;
+    virtual void acknowledge(std::int64_t tag) = 0;
+    /// Nobody sees it for so long, if we live that long; then it is delivered again.
+    virtual void give_back(std::int64_t tag, std::chrono::milliseconds after) = 0;
 
-    int unacknowledged();
-
-private:
-    database db_;
+    virtual int unacknowledged() = 0;
 };
+
+/// `where`: "table", or what `rabbitmq_address` says. `book`: see delivery_book.hpp; with "table", the queue itself.
+std::unique_ptr<broker> open_broker(const std::string& where, const std::filesystem::path& book,
+                                    std::chrono::milliseconds invisible);
 
 }  // namespace orderdesk

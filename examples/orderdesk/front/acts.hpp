@@ -3,6 +3,7 @@
 
 #include "judge/rules.hpp"
 #include "judge/side_rules.hpp"
+#include "message_brokers.hpp"
 #include "stage.hpp"
 #include "terminal.hpp"
 
@@ -17,6 +18,7 @@ namespace orderdesk {
 struct settings {
     std::string servers;                         ///< empty: start a server
     const order_databases* databases = nullptr;  ///< outlives the acts
+    const message_brokers* brokers = nullptr;    ///< the same
     std::uint64_t seed = 1;
     int orders = 30;
     int requests = 600;

@@ -28,6 +28,7 @@ constexpr int consumers = 3;
 constexpr int kills = 12;
 constexpr int die_within = 45;  // places where kill -9 could hit
 constexpr std::chrono::milliseconds session_timeout = 800ms;
+constexpr std::chrono::milliseconds invisible = 600ms;  // in the table; RabbitMQ delivers again when a consumer is gone
 constexpr auto patience = 60s;
 
 /// A producer that gets no confirmation sends again: at once, or when it finds out later.
@@ -54,8 +55,8 @@ std::vector<letter> letters_of(std::uint64_t seed)
 /// Consumers that die at places drawn from the seed, and come back, until the queue is empty.
 class shift {
 public:
-    shift(stage& st, std::string setting, std::uint64_t seed)
-        : st_{st}, setting_{std::move(setting)}, random_{seed}, mails_{st.dir() / "outbox.db"}
+    shift(stage& st, std::string where, std::string setting, std::uint64_t seed)
+        : st_{st}, where_{std::move(where)}, setting_{std::move(setting)}, random_{seed}, mails_{st.dir() / "outbox.db"}
     {
         for (int i = 1; i <= consumers; ++i)
             at_work_.push_back(&begin(i));
@@ -79,7 +80,8 @@ private:
     child& begin(int number)
     {
         const auto name = "notifyd-" + std::to_string(number) + "." + std::to_string(++begun_);
-        std::vector<std::string> arguments{"--name", name, "--setting", setting_};
+        std::vector<std::string> arguments{"--name",   name,   "--setting",   setting_,
+                                           "--broker", where_, "--invisible", std::to_string(invisible.count())};
         if (setting_ == "gate" || setting_ == "both")
             arguments.insert(arguments.end(), {"--zookeeper", st_.zookeeper().servers(), "--root", st_.root(),
                                                "--session-timeout", std::to_string(session_timeout.count())});
@@ -92,6 +94,7 @@ private:
     }
 
     stage& st_;
+    std::string where_;
     std::string setting_;
     std::mt19937_64 random_;
     outbox mails_;
@@ -103,20 +106,20 @@ private:
 messages_verdict play(const ensemble& zookeeper, const settings& s, terminal& out, const std::string& setting)
 {
     stage st{zookeeper, *s.databases, s.dir / ("messages-" + setting)};
-    broker::make(st.dir() / "broker.db");
+    const auto where = s.brokers->make_for(st.dir());
     outbox::make(st.dir() / "outbox.db", setting);
-    broker queue{st.dir() / "broker.db"};
+    const auto queue = open_broker(where, message_brokers::book_in(st.dir()), invisible);
     const auto letters = letters_of(s.seed);
     for (const auto& l : letters)
-        queue.send(l);
+        queue->send(l);
 
     const auto began = std::chrono::steady_clock::now();
     const auto since = [&] {
         return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     };
     const auto all = static_cast<int>(letters.size());
-    shift consumers_at_work{st, setting, s.seed};
-    for (int left = all; left > 0; left = queue.unacknowledged()) {
+    shift consumers_at_work{st, where, setting, s.seed};
+    for (int left = all; left > 0; left = queue->unacknowledged()) {
         out.progress("messages acknowledged, " + padded_right(setting, 5), all - left, all, since());
         consumers_at_work.look_after();
         pause(20ms);
@@ -126,6 +129,8 @@ messages_verdict play(const ensemble& zookeeper, const settings& s, terminal& ou
     out.progress("messages acknowledged, " + padded_right(setting, 5), all, all, since());
     out.progress_ends();
     st.everybody_leaves();
+    if (const auto back = queue->unacknowledged(); back > 0)  // who leaves gives back all that it holds
+        throw std::runtime_error{std::to_string(back) + " messages were still held by consumers that had said nothing"};
     return messages_verdict_from(call_the_judge(st, "--messages"));
 }
 

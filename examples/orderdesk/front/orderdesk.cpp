@@ -28,6 +28,7 @@ struct asked {
     std::filesystem::path keep;
     std::string guard = "lane";
     std::string db = "sqlite";
+    std::string broker = "table";
 };
 
 /// Where databases and logs lie: the directory that was given, or one that goes again.
@@ -72,6 +73,8 @@ void introduce(terminal& out, const asked& a)
                                           : "ZooKeeper: " + a.how.servers + ". Seed " + std::to_string(a.how.seed) + "."));
     if (a.db == "postgres")
         out.say(out.dim("The orders: PostgreSQL, a server of our own, on a Unix socket."));
+    if (a.broker == "rabbitmq")
+        out.say(out.dim("The broker: RabbitMQ, a node of our own, on free ports of 127.0.0.1; it starts for a while."));
 }
 
 using act = std::function<int(const ensemble&, const settings&, terminal&)>;
@@ -87,6 +90,8 @@ int play(asked a, const act& chosen)
     try {
         const order_databases databases{a.db == "postgres"};
         a.how.databases = &databases;
+        const message_brokers brokers{a.broker == "rabbitmq"};
+        a.how.brokers = &brokers;
         const ensemble zookeeper{a.how.servers};
         return chosen(zookeeper, a.how, out);
     } catch (const interrupted& e) {
@@ -104,6 +109,13 @@ void add_options(CLI::App& app, asked& a)
         ->capture_default_str()
         ->check(CLI::IsMember({"sqlite", "postgres"}));
     app.add_option("--keep", a.keep, "Keep databases, logs and pictures in this directory");
+}
+
+void add_broker_option(CLI::App& app, asked& a)
+{
+    app.add_option("--broker", a.broker, "Messages go through: table, an embedded queue; rabbitmq, a node of our own")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"table", "rabbitmq"}));
 }
 
 void add_load_options(CLI::App& app, asked& a)
@@ -129,6 +141,7 @@ int main(int argc, char** argv)
     auto* whole = app.add_subcommand("demo", "All acts, and the comparison");
     add_options(*whole, a);
     add_load_options(*whole, a);
+    add_broker_option(*whole, a);
     whole->callback([&] { chosen = show_demo; });
 
     auto* racing = app.add_subcommand("race", "Payments and price edits hit the same orders; the judge counts what broke");
@@ -148,12 +161,14 @@ int main(int argc, char** argv)
         auto* command = app.add_subcommand(name, description);
         add_options(*command, a);
         command->callback([&chosen, show] { chosen = show; });
+        return command;
     };
     add_act("kill", "kill -9 for a holder; who waits is served in order", show_kill);
     add_act("payer", "kill -9 for a payer after the charge; who comes next is told, and puts it right", show_payer);
     add_act("zombie", "A holder frozen beyond its session wakes up and tries to write", show_zombie);
     add_act("taps", "One user taps \"buy\" fifty times through five processes: one order", show_taps);
-    add_act("messages", "Consumers are killed at random places; each message takes effect once", show_messages);
+    add_broker_option(
+        *add_act("messages", "Consumers are killed at random places; each message takes effect once", show_messages), a);
 
     add_act("faults", "The race on three servers of our own, while they are killed, stopped and restarted",
             [](const ensemble&, const settings& s, terminal& out) { return show_faults(s, out); });

@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,6 +40,7 @@ struct consumer_options {
     std::string root = "/orderdesk";
     int session_timeout_ms = 1000;
     int prefetch = 4;
+    std::string broker = "table";
     int invisible_ms = 600;
     int die_at = 0;
 
@@ -48,6 +50,7 @@ struct consumer_options {
 
 constexpr auto idle = 10ms;
 constexpr auto patience = 5s;
+constexpr auto after_a_fault = 50ms;
 
 /// kill -9, at one of the places where it could hit: the n-th that is passed. 0: never.
 class fate {
@@ -84,7 +87,7 @@ public:
     consumer(const service_options& service, const consumer_options& how)
         : name_{service.name},
           how_{how},
-          queue_{service.file("broker.db")},
+          queue_{open_broker(how.broker, service.file("broker.db"), std::chrono::milliseconds{how.invisible_ms})},
           mails_{service.file("outbox.db")},
           fate_{how.die_at}
     {
@@ -104,21 +107,24 @@ public:
     /// What has gone wrong is delivered again. False: nothing was there.
     bool try_to_work()
     {
+        const auto letters = queue_->receive(how_.prefetch);
+        fate_.pass();
         try {
-            return work();
+            work(letters);
+            return !letters.empty();
         } catch (const turnstile::error& e) {
             std::fprintf(stderr, "%s: %s\n", name_.c_str(), e.what());
+            for (const auto& l : letters)
+                queue_->give_back(l.tag, after_a_fault);
             return false;
         }
     }
 
 private:
-    bool work()
+    void work(const std::vector<delivered_letter>& letters)
     {
-        const auto letters = queue_.receive(how_.prefetch, std::chrono::milliseconds{how_.invisible_ms});
-        fate_.pass();
         if (letters.empty())
-            return false;
+            return;
         if (gate_)
             through_the_gate(letters);
         else
@@ -126,7 +132,6 @@ private:
                 take_effect(l.what);
                 acknowledge(l);
             }
-        return true;
     }
 
     void connect()
@@ -158,11 +163,11 @@ private:
                 ours.push_back(std::move(*mine));
                 ended.push_back(&letters[i]);
             } else if (const auto* later = std::get_if<turnstile::defer>(&entries[i])) {
-                queue_.give_back(letters[i].tag, later->retry_after);
+                queue_->give_back(letters[i].tag, later->retry_after);
             } else if (std::holds_alternative<turnstile::skip_done>(entries[i])) {
                 acknowledge(letters[i]);
             } else if (const auto* full = std::get_if<turnstile::overfull>(&entries[i])) {
-                queue_.give_back(letters[i].tag, full->retry_after);
+                queue_->give_back(letters[i].tag, full->retry_after);
             } else {
                 mails_.quarantine(letters[i].what, "answer " + std::to_string(entries[i].index()) + " of the gate");
                 acknowledge(letters[i]);
@@ -171,8 +176,10 @@ private:
         const auto marked = session_->wait(turnstile::message_gate::done_many(std::move(ours)));
         fate_.pass();
         for (std::size_t i = 0; i < ended.size(); ++i)
-            if (marked[i])  // else somebody else has it now, and will acknowledge it
+            if (marked[i])
                 acknowledge(*ended[i]);
+            else  // somebody else has the message now; the gate will say of this copy what came of it
+                queue_->give_back(ended[i]->tag, after_a_fault);
     }
 
     void take_effect(const letter& l)
@@ -187,13 +194,13 @@ private:
 
     void acknowledge(const delivered_letter& l)
     {
-        queue_.acknowledge(l.tag);
+        queue_->acknowledge(l.tag);
         fate_.pass();
     }
 
     std::string name_;
     consumer_options how_;
-    broker queue_;
+    std::unique_ptr<broker> queue_;
     outbox mails_;
     fate fate_;
     std::optional<turnstile::blocking::session> session_;
@@ -215,7 +222,10 @@ int main(int argc, char** argv)
     app.add_option("--session-timeout", how.session_timeout_ms, "Milliseconds until a dead consumer's messages are free")
         ->capture_default_str();
     app.add_option("--prefetch", how.prefetch, "Messages at a time")->capture_default_str()->check(CLI::Range(1, 500));
-    app.add_option("--invisible", how.invisible_ms, "Milliseconds until an unacknowledged message is delivered again")
+    app.add_option("--broker", how.broker, "table: the queue in DIR/broker.db; rabbitmq:PORT/QUEUE on 127.0.0.1")
+        ->capture_default_str();
+    app.add_option("--invisible", how.invisible_ms,
+                   "Milliseconds until the table delivers an unacknowledged message again; RabbitMQ does when we are gone")
         ->capture_default_str();
     app.add_option("--die-at", how.die_at, "kill -9 for itself, at the n-th place where that could hit; 0: never");
 

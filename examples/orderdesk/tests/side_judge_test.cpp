@@ -1,7 +1,8 @@
 // The judges of messages and of taps, judged: books written by hand, a clean one and one for each rule.
-#include "desk/broker.hpp"
 #include "desk/checkout_book.hpp"
+#include "desk/delivery_book.hpp"
 #include "desk/outbox.hpp"
+#include "desk/table_broker.hpp"
 #include "judge/side_rules.hpp"
 #include "own_directory.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,16 +36,16 @@ class messages_book {
 public:
     messages_book()
     {
-        broker::make(dir_.path() / "broker.db");
+        delivery_book::make(file());
         outbox::make(dir_.path() / "outbox.db", "gate");
     }
 
-    void send(const std::string& id) { queue().send({id, "text", 1}); }
+    void send(const std::string& id) { table_broker{file(), 0ms}.send({id, "text", 1}); }
     /// Of all that is in the queue.
     void acknowledge()
     {
-        auto q = queue();
-        for (const auto& l : q.receive(100, 0ms))
+        table_broker q{file(), 0ms};
+        for (const auto& l : q.receive(100))
             q.acknowledge(l.tag);
     }
     void mail(const std::string& id, const std::string& consumer) { mails().send({id, "text", 1}, consumer); }
@@ -53,7 +55,7 @@ public:
     counts wrong() const { return broken(judged().findings); }
 
 private:
-    broker queue() const { return broker{dir_.path() / "broker.db"}; }
+    std::filesystem::path file() const { return dir_.path() / "broker.db"; }
     outbox mails() const { return outbox{dir_.path() / "outbox.db"}; }
 
     own_directory dir_;
@@ -121,21 +123,35 @@ TEST(inbox, LetsAMessageTakeEffectOnceAndCountsTheOthers)
     EXPECT_EQ(mails.sent(), 1);
 }
 
-TEST(broker, DeliversAgainWhatIsNotAcknowledged)
+TEST(table_broker, DeliversAgainWhatIsNotAcknowledged)
 {
     const own_directory dir;
-    broker::make(dir.path() / "broker.db");
-    broker queue{dir.path() / "broker.db"};
+    const auto file = dir.path() / "broker.db";
+    delivery_book::make(file);
+    table_broker queue{file, 1h};
     queue.send({"m1", "text", 1});
-    ASSERT_EQ(queue.receive(10, 0ms).size(), 1U);
-    const auto again = queue.receive(10, 1h);
+    ASSERT_EQ((table_broker{file, 0ms}.receive(10).size()), 1U);
+    const auto again = queue.receive(10);
     ASSERT_EQ(again.size(), 1U);
     EXPECT_EQ(again.front().times, 2);
-    EXPECT_TRUE(queue.receive(10, 1h).empty()) << "invisible";
+    EXPECT_TRUE(queue.receive(10).empty()) << "invisible";
     queue.give_back(again.front().tag, 0ms);
-    EXPECT_EQ(queue.receive(10, 1h).size(), 1U);
+    EXPECT_EQ(queue.receive(10).size(), 1U);
     queue.acknowledge(again.front().tag);
     EXPECT_EQ(queue.unacknowledged(), 0);
+}
+
+TEST(delivery_book, TakesBackThatACopyWasDoneWhenItIsDeliveredAgain)
+{
+    const own_directory dir;
+    delivery_book::make(dir.path() / "broker.db");
+    delivery_book book{dir.path() / "broker.db"};
+    const auto tag = book.enter({"m1", "text", 1});
+    EXPECT_EQ(book.delivered(tag), 1);
+    book.done(tag);
+    EXPECT_EQ(book.unfinished(), 0);
+    EXPECT_EQ(book.delivered(tag), 2);
+    EXPECT_EQ(book.unfinished(), 1);
 }
 
 class taps_book {
