@@ -14,6 +14,7 @@ final class Race {
     private static final long PATIENCE_MS = 20;
 
     private final List<Room> rooms = new ArrayList<>();
+    private final Baton baton = new Baton();
     private final List<CuratorFramework> clients = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicLong grants = new AtomicLong();
@@ -38,6 +39,11 @@ final class Race {
     long grants() throws Exception {
         check();
         return grants.get();
+    }
+
+    /** Of a mutex's race, in microseconds, one for each grant but the first; after it has finished. */
+    List<Double> handOvers() {
+        return baton.handOvers();
     }
 
     long givenUp() {
@@ -66,7 +72,7 @@ final class Race {
     private Contender contender(String what, CuratorFramework client, String directory, int contenders) {
         switch (what) {
             case "mutex":
-                return Contender.alone(client, directory, rooms.get(0));
+                return Contender.alone(client, directory, rooms.get(0), baton);
             case "read-write":
                 return Contender.readerOrWriter(client, directory, rooms.get(0), contenders);
             case "permits":
