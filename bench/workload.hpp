@@ -69,5 +69,7 @@ std::vector<workload> family_alone(const libraries& others);
 std::vector<workload> family_races(const libraries& others);
 std::vector<workload> many_waiters(const libraries& others);
 std::vector<workload> local_hand_over(const libraries& others);
+std::vector<workload> deep_queue(const libraries& others);
+std::vector<workload> far_away(const libraries& others);
 
 }  // namespace bench

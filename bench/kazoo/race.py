@@ -7,7 +7,7 @@ PERMITS = 3
 
 
 class Race:
-    """`what`: mutex, permits. Each contender is a thread with a session of its own."""
+    """`what`: mutex, deep, permits. Each contender is a thread with a session of its own; all of "deep" share one."""
 
     def __init__(self, what, connect, directory, contenders):
         self.hand_overs = []  # of a mutex's race, in nanoseconds, one for each grant but the first
@@ -18,8 +18,8 @@ class Race:
         self._finished = False
         self._failed = None
         self._counting = threading.Lock()
-        self._clients = [connect() for _ in range(contenders)]
-        locks = [self._lock(what, client, directory) for client in self._clients]
+        self._clients = [connect() for _ in range(1 if what == "deep" else contenders)]
+        locks = [self._lock(what, self._clients[i % len(self._clients)], directory) for i in range(contenders)]
         self._threads = [threading.Thread(target=self._contend, args=[lock]) for lock in locks]
         for t in self._threads:
             t.start()
