@@ -79,12 +79,13 @@ mutants: ## breaks the SDK in the ways of tests/mutants, which the fast tests mu
 	@scripts/mutants
 
 .PHONY: bench
-bench: ## benchmarks, with the raw C client and Curator beside us
+bench: ## benchmarks, with the raw C client, Curator and kazoo beside us, and pictures of them
 	@scripts/setup build run
-	@scripts/setup interop || echo "bench: without Curator"
+	@scripts/setup interop || echo "bench: without Curator or kazoo"
+	@scripts/setup bench || echo "bench: without pictures"
 	@cmake --preset release
-	@cmake --build --preset release --parallel $(JOBS)
 	@bench/run
+	@bench/plots
 
 .PHONY: chaos soak
 MINUTES ?= 60
