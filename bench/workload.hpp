@@ -63,6 +63,7 @@ void keep_busy(const arena& a);
 
 std::vector<workload> uncontended(const libraries& others);
 std::vector<workload> contended(const libraries& others);
+std::vector<workload> many_keys(const libraries& others);
 std::vector<workload> fresh_keys(const libraries& others);
 std::vector<workload> refused_tries(const libraries& others);
 std::vector<workload> family_alone(const libraries& others);
