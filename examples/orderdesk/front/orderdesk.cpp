@@ -5,17 +5,18 @@
 #include "stage.hpp"
 #include "terminal.hpp"
 
+#include <turnstile/testing/temporary_directory.hpp>
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <functional>
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,33 +35,22 @@ struct asked {
 /// Where databases and logs lie: the directory that was given, or one that goes again.
 class workplace {
 public:
-    explicit workplace(const std::filesystem::path& keep) : keeps_{!keep.empty()}, dir_{keep}
+    explicit workplace(const std::filesystem::path& keep)
     {
-        if (keeps_) {
-            std::filesystem::create_directories(dir_);
-            dir_ = std::filesystem::absolute(dir_);
+        if (keep.empty()) {
+            own_.emplace("orderdesk");
             return;
         }
-        auto pattern = (std::filesystem::temp_directory_path() / "orderdesk-XXXXXX").string();
-        if (mkdtemp(pattern.data()) == nullptr)
-            throw std::runtime_error{"cannot make a temporary directory"};
-        dir_ = pattern;
-    }
-    workplace(const workplace&) = delete;
-    workplace& operator=(const workplace&) = delete;
-    ~workplace()
-    {
-        std::error_code ignored;
-        if (!keeps_)
-            std::filesystem::remove_all(dir_, ignored);
+        std::filesystem::create_directories(keep);
+        given_ = std::filesystem::absolute(keep);
     }
 
-    const std::filesystem::path& dir() const noexcept { return dir_; }
-    bool keeps() const noexcept { return keeps_; }
+    const std::filesystem::path& dir() const noexcept { return own_ ? own_->path() : given_; }
+    bool keeps() const noexcept { return !own_; }
 
 private:
-    bool keeps_;
-    std::filesystem::path dir_;
+    std::optional<turnstile::testing::temporary_directory> own_;
+    std::filesystem::path given_;
 };
 
 void introduce(terminal& out, const asked& a)
