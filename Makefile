@@ -85,6 +85,8 @@ bench: ## benchmarks, with the raw C client and Curator beside us
 	@cmake --preset release
 	@cmake --build --preset release --parallel $(JOBS)
 	@bench/run
+	@scripts/setup databases || echo "bench: without PostgreSQL"
+	@bench/orders
 
 .PHONY: chaos soak
 MINUTES ?= 60

@@ -98,7 +98,7 @@ bool says_ready(const fs::path& pid_file)
 
 class database_server::impl {
 public:
-    explicit impl(database_kind kind) : kind_{kind} { give_to_who_runs(directory()); }
+    impl(database_kind kind, database_options options) : kind_{kind}, options_{options} { give_to_who_runs(directory()); }
     impl(const impl&) = delete;
     impl& operator=(const impl&) = delete;
     ~impl()
@@ -160,8 +160,10 @@ private:
     words postgres() const
     {
         words command{postgresql_programs() / "postgres", "-D", data()};
-        for (const auto* setting : {"listen_addresses=", "fsync=off", "full_page_writes=off", "shared_buffers=32MB"})
+        for (const auto* setting : {"listen_addresses=", "shared_buffers=32MB"})
             command.insert(command.end(), {"-c", setting});
+        if (!options_.fsync)
+            command.insert(command.end(), {"-c", "fsync=off", "-c", "full_page_writes=off"});
         command.insert(command.end(), {"-c", "unix_socket_directories=" + directory().string()});
         return command;
     }
@@ -175,7 +177,7 @@ private:
                 "--pid-file=" + (directory() / "mariadb.pid").string(),
                 "--skip-networking",
                 "--skip-grant-tables",
-                "--innodb-flush-log-at-trx-commit=0",
+                options_.fsync ? "--innodb-flush-log-at-trx-commit=1" : "--innodb-flush-log-at-trx-commit=0",
                 "--innodb-buffer-pool-size=32M",
                 "--innodb-log-file-size=16M"};
     }
@@ -190,6 +192,7 @@ private:
 
     const pid_t owner_ = ::getpid();
     const database_kind kind_;
+    const database_options options_;
     const temporary_directory directory_{"turnstile-db"};
     std::optional<child_process> process_;  // ends before its directory goes
 };
@@ -205,11 +208,11 @@ std::string database_server::missing(database_kind kind)
     return "";
 }
 
-database_server::database_server(database_kind kind)
+database_server::database_server(database_kind kind, database_options options)
 {
     if (const auto why = missing(kind); !why.empty())
         throw std::runtime_error{why};
-    impl_ = std::make_unique<impl>(kind);
+    impl_ = std::make_unique<impl>(kind, options);
     impl_->make_files();
     impl_->start();
 }

@@ -30,6 +30,7 @@ struct asked {
     std::string guard = "lane";
     std::string db = "sqlite";
     std::string broker = "table";
+    bool durable = false;
 };
 
 /// Where databases and logs lie: the directory that was given, or one that goes again.
@@ -78,11 +79,11 @@ int play(asked a, const act& chosen)
     a.how.pictures = place.keeps() ? place.dir() / "pictures" : programs_dir() / "pictures";
     catch_interrupts();
     try {
-        const order_databases databases{a.db == "postgres"};
+        const order_databases databases{a.db == "postgres", a.durable};
         a.how.databases = &databases;
         const message_brokers brokers{a.broker == "rabbitmq"};
         a.how.brokers = &brokers;
-        const ensemble zookeeper{a.how.servers};
+        const ensemble zookeeper{a.how.servers, a.durable};
         return chosen(zookeeper, a.how, out);
     } catch (const interrupted& e) {
         out.progress_ends();
@@ -116,6 +117,19 @@ void add_load_options(CLI::App& app, asked& a)
         ->check(CLI::Range(1, 100'000));
 }
 
+/// For those who measure.
+void add_race_options(CLI::App& app, asked& a)
+{
+    app.add_option("--at-once", a.how.at_once, "Orders that are busy at the same time")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
+    app.add_flag("--hurry", a.how.hurry,
+                 "Nobody hesitates or thinks, and the payment provider answers at once: what is left is what a turn costs");
+    app.add_flag("--durable", a.durable,
+                 "The database and our own ZooKeeper acknowledge what is on the disk, as in production");
+    app.add_option("--json", a.how.figures, "A file for what came of it, for programs");
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -137,6 +151,7 @@ int main(int argc, char** argv)
     auto* racing = app.add_subcommand("race", "Payments and price edits hit the same orders; the judge counts what broke");
     add_options(*racing, a);
     add_load_options(*racing, a);
+    add_race_options(*racing, a);
     racing
         ->add_option("--guard", a.guard,
                      "none: read, think, write. version: write what nobody else has written meanwhile. row: SELECT ... FOR "
