@@ -79,14 +79,15 @@ mutants: ## breaks the SDK in the ways of tests/mutants, which the fast tests mu
 	@scripts/mutants
 
 .PHONY: bench
-bench: ## benchmarks, with the raw C client and Curator beside us
+bench: ## benchmarks, with the raw C client, Curator and kazoo beside us, and pictures of them
 	@scripts/setup build run
-	@scripts/setup interop || echo "bench: without Curator"
-	@cmake --preset release
-	@cmake --build --preset release --parallel $(JOBS)
-	@bench/run
+	@scripts/setup interop || echo "bench: without Curator or kazoo"
+	@scripts/setup bench || echo "bench: without pictures"
 	@scripts/setup databases || echo "bench: without PostgreSQL"
+	@cmake --preset release
+	@bench/run
 	@bench/orders
+	@bench/plots
 
 .PHONY: chaos soak
 MINUTES ?= 60

@@ -1,14 +1,12 @@
-// P7, P8, and P9 alone: what the locks of the family cost when nobody else wants them.
-#include "curator.hpp"
+// P9, alone: what the locks of the family cost when nobody else wants them.
+#include "library_runs.hpp"
 #include "our_session.hpp"
+#include "statistics.hpp"
 
-#include <turnstile/recipes/lane.hpp>
 #include <turnstile/recipes/multi_lock.hpp>
 #include <turnstile/recipes/mutex.hpp>
 #include <turnstile/recipes/semaphore.hpp>
 #include <turnstile/recipes/shared_mutex.hpp>
-
-#include <stdexcept>
 
 namespace bench {
 namespace {
@@ -16,14 +14,11 @@ namespace {
 using clock = std::chrono::steady_clock;
 using boost::asio::awaitable;
 
-constexpr auto acquire_p50 = "acquire p50 µs";
-constexpr auto acquire_p99 = "acquire p99 µs";
-constexpr auto pair_p50 = "acquire + release p50 µs";
-/// Curator's release always waits; of its side this is the same figure as pair_p50.
+/// Other libraries' release always waits; of their sides this is the same figure as of a pair.
 constexpr auto pair_left_p50 = "acquire + release, ours not awaited, p50 µs";
 
 constexpr int warming_up = 20;
-// As in curator/Turn.java.
+// As in curator/Turn.java and kazoo/turns.py.
 constexpr std::uint32_t permits_there_are = 5;
 constexpr int keys = 5;
 
@@ -31,11 +26,10 @@ using taking = std::function<awaitable<turnstile::lease>()>;
 
 struct lock {
     std::string title;
-    std::string word;  ///< what curator/Turn.java calls it
+    std::string word;  ///< what the other libraries' sides call it
     std::function<taking(turnstile::session, std::string)> at;
-    std::optional<target> wanted = {};          ///< of an acquire
-    std::optional<target> wanted_of_pair = {};  ///< of one that is awaited
-    std::string id = "P9";
+    bool kazoo_has_it = true;
+    std::vector<target> wanted = {};
 };
 
 struct times {
@@ -60,43 +54,30 @@ times time_pairs(int number, Acquire acquire, Release release)
     return all;
 }
 
-reading said_of(const times& t)
-{
-    return {{acquire_p50, percentile(t.acquires, 0.50)},
-            {acquire_p99, percentile(t.acquires, 0.99)},
-            {pair_p50, percentile(t.pairs, 0.50)}};
-}
-
 reading our_turns(const lock& l, const arena& a)
 {
     const our_session s{a.servers};
     const auto take = l.at(s.get(), "/bench/p9-our-" + l.word);
     turnstile::lease held;
     const auto acquire = [&] { held = turnstile::blocking::wait(take()); };
-    const auto give_back = [&] {
-        if (held)
-            turnstile::blocking::wait(held.release());
-    };
+    const auto give_back = [&] { turnstile::blocking::wait(held.release()); };
     time_pairs(warming_up, acquire, give_back);
 
     const meter used{a.servers};
-    auto r = said_of(time_pairs(a.samples, acquire, give_back));
+    auto awaited = time_pairs(a.samples, acquire, give_back);
+    reading r;
     used.share(r, a.samples);
+    tell_acquires(r, std::move(awaited.acquires));
+    r[name::pair_p50] = median(awaited.pairs);
     r[pair_left_p50] = median(time_pairs(a.samples, acquire, [&] { held.release_in_background(); }).pairs);
     turnstile::blocking::wait(s.get().swept());
     return r;
 }
 
-reading their_turns(const lock& l, curator& other, const arena& a)
+reading their_turns(const lock& l, library& other, const arena& a)
 {
-    const auto request = "pairs " + l.word + " /bench/p9-curator-" + l.word + ' ';
-    other.ask(a, request + std::to_string(warming_up));
-
-    const auto used = other.meter(a);
-    auto answer = other.ask(a, request + std::to_string(a.samples));
-    auto r = said_of({answer["acquire"], answer["pair"]});
-    used.share(r, a.samples);
-    r[pair_left_p50] = r[pair_p50];
+    auto r = time_pairs_of(other, a, l.word, "p9-" + l.word);
+    r[pair_left_p50] = r[name::pair_p50];
     return r;
 }
 
@@ -132,68 +113,36 @@ taking all_keys(turnstile::session s, std::string path)
     return [all = turnstile::multi_lock{std::move(s), std::move(paths)}]() mutable { return all.acquire(); };
 }
 
-using order = turnstile::resource_kind<"order", "id:u64">;
-
-awaitable<turnstile::lease> turn_of(turnstile::lane desk, std::uint64_t number)
+workload alone(const lock& l, const libraries& others)
 {
-    auto entering = desk.enter(order::key(number), "");
-    auto entered = co_await std::move(entering);
-    co_return std::move(std::get<turnstile::turn>(entered).holding());
-}
-
-/// Each time another resource, which nobody has used before.
-taking fresh(turnstile::session s, std::string path)
-{
-    turnstile::lane_options how;
-    how.base = std::move(path);
-    const auto desk = turnstile::blocking::wait(turnstile::lane::open(std::move(s), {order::definition()}, how));
-    static std::uint64_t number = 0;
-    return [desk] { return turn_of(desk, ++number); };
-}
-
-awaitable<turnstile::lease> refusal_of(turnstile::mutex m)
-{
-    auto trying = m.try_acquire();
-    const auto got = co_await std::move(trying);
-    if (got)
-        throw std::runtime_error{"it was held"};
-    co_return turnstile::lease{};
-}
-
-/// Somebody else has it.
-taking refused(turnstile::session s, std::string path)
-{
-    turnstile::mutex m{std::move(s), std::move(path)};
-    const auto holder = std::make_shared<turnstile::lease>(turnstile::blocking::wait(m.acquire()));
-    return [m, holder] { return refusal_of(m); };
-}
-
-workload alone(const lock& l, const std::shared_ptr<curator>& other)
-{
-    return {"uncontended " + l.title,
-            curator::beside(other, [l](curator& c, const arena& a) { return their_turns(l, c, a); }),
-            {{"thread", [l](const arena& a) { return our_turns(l, a); }}},
-            {{l.id, acquire_p50, l.wanted},
-             {l.id, acquire_p99, {}},
-             {l.id, pair_p50, l.wanted_of_pair},
-             {l.id, pair_left_p50, {}},
-             {"", per_pair::cpu, {}},
-             {"", per_pair::requests, {}}}};
+    const auto theirs = [&](const std::shared_ptr<library>& other) {
+        return beside(other, [l](library& some, const arena& a) { return their_turns(l, some, a); });
+    };
+    workload w{"uncontended " + l.title,
+               {theirs(others.curator)},
+               {{"thread", [l](const arena& a) { return our_turns(l, a); }}},
+               {{"P9", name::acquire_p50, l.wanted},
+                {"P9", name::acquire_p99, {}},
+                {"P9", name::pair_p50, {}},
+                {"P9", pair_left_p50, {}},
+                {"", per_pair::cpu, {}},
+                {"", per_pair::requests, {}}}};
+    if (l.kazoo_has_it)
+        w.peers.push_back(theirs(others.kazoo));
+    return w;
 }
 
 }  // namespace
 
-std::vector<workload> family_alone(const std::shared_ptr<curator>& other)
+std::vector<workload> family_alone(const libraries& others)
 {
-    const auto at_most = [](double bar) { return target{target::at_most_times_peer, bar}; };
-    return {alone({"mutex", "mutex", exclusive}, other),
-            alone({"read lock", "read", read}, other),
-            alone({"write lock", "write", write}, other),
-            alone({"1 permit of 5", "permit", some_permits(1), at_most(0.30)}, other),
-            alone({"5 permits of 5", "permits", some_permits(permits_there_are), at_most(0.30)}, other),
-            alone({"lock of 5 keys", "keys", all_keys, at_most(0.20)}, other),
-            alone({"turn of a resource that nobody has used before", "fresh", fresh, {}, at_most(0.50), "P7"}, other),
-            alone({"try that is refused", "refused", refused, at_most(0.30), {}, "P8"}, other)};
+    const auto of_curators = [](double bar) { return std::vector{at_most_times_peer("Curator", bar)}; };
+    return {alone({"mutex", "mutex", exclusive}, others),
+            alone({"read lock", "read", read}, others),
+            alone({"write lock", "write", write}, others),
+            alone({"1 permit of 5", "permit", some_permits(1), true, of_curators(0.30)}, others),
+            alone({"5 permits of 5", "permits", some_permits(permits_there_are), false, of_curators(0.30)}, others),
+            alone({"lock of 5 keys", "keys", all_keys, false, of_curators(0.20)}, others)};
 }
 
 }  // namespace bench

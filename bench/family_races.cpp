@@ -1,6 +1,7 @@
 // P9, contended: eight who want the same, with a session each; they hold for a moment and come again.
-#include "curator.hpp"
+#include "library_runs.hpp"
 #include "our_session.hpp"
+#include "race_rate.hpp"
 
 #include <turnstile/recipes/multi_lock.hpp>
 #include <turnstile/recipes/mutex.hpp>
@@ -19,14 +20,10 @@
 namespace bench {
 namespace {
 
-using clock = std::chrono::steady_clock;
 using boost::asio::awaitable;
 
-constexpr auto rate = "grants/s";
-constexpr auto in_vain = "given up/s";
-
 constexpr int contenders = 8;
-// As in curator/Race.java.
+// As in curator/Race.java and kazoo/race.py.
 constexpr std::uint32_t permits_there_are = 3;
 constexpr int keys = 5;
 
@@ -79,29 +76,14 @@ private:
 
 struct game {
     std::string title;
-    std::string word;       ///< what curator/Race.java calls it
+    std::string word;       ///< what the other libraries' sides call it
     std::string directory;  ///< under ours
     int rooms;
     int capacity;
     std::function<drawing(turnstile::session, std::string)> seat;
-    std::optional<target> wanted;
+    bool kazoo_plays;
+    std::vector<target> wanted = {};
 };
-
-/// Lets the contenders run in, and measures.
-template <class Meter, class Grants>
-reading rate_of(const arena& a, Meter begin_to_count, Grants grants)
-{
-    std::this_thread::sleep_for(a.duration / 5);
-    const auto used = begin_to_count();
-    const double before = grants();
-    const auto begun = clock::now();
-    std::this_thread::sleep_for(a.duration);
-    const double granted = grants() - before;
-    const std::chrono::duration<double> lasted = clock::now() - begun;
-    reading r{{rate, granted / lasted.count()}};
-    used.share(r, granted);
-    return r;
-}
 
 awaitable<void> contend(drawing draw, dice some, hall& h, bool awaits_release)
 {
@@ -174,22 +156,6 @@ reading threads_race(const game& g, const arena& a, bool awaits_release)
     return r;
 }
 
-reading curators_race(const game& g, curator& other, const arena& a)
-{
-    other.ask(a, "race " + g.word + " /bench/p9-race-curator-" + g.word + ' ' + std::to_string(contenders));
-    std::vector<double> given_up;
-    const auto count = [&] {
-        auto answer = other.ask(a, "count");
-        given_up.push_back(answer["given-up"].front());
-        return answer["grants"].front();
-    };
-    auto r = rate_of(
-        a, [&] { return other.meter(a); }, count);
-    other.ask(a, "finish");
-    r[in_vain] = (given_up.back() - given_up.front()) / std::chrono::duration<double>(a.duration).count();
-    return r;
-}
-
 drawing alone_on_one_key(turnstile::session s, std::string path)
 {
     return [m = turnstile::mutex{std::move(s), std::move(path)}](dice&) mutable { return turn{m.acquire(), {0}, 1}; };
@@ -221,37 +187,47 @@ drawing two_keys(turnstile::session s, std::string path)
     };
 }
 
-workload race(const game& g, const std::shared_ptr<curator>& other)
+workload race(const game& g, const libraries& others)
 {
-    return {g.title + ", 8 contenders",
-            curator::beside(other, [g](curator& c, const arena& a) { return curators_race(g, c, a); }),
-            {{"coroutines", [g](const arena& a) { return coroutines_race(g, a); }},
-             {"threads", [g](const arena& a) { return threads_race(g, a, false); }},
-             {"threads, release awaited", [g](const arena& a) { return threads_race(g, a, true); }}},
-            {{"P9", rate, g.wanted}, {"", per_pair::cpu, {}}, {"", per_pair::requests, {}}}};
+    const auto theirs = [&](const std::shared_ptr<library>& other) {
+        return beside(other, [g](library& some, const arena& a) {
+            return time_race_of(some, a, g.word, "p9-race-" + g.word, contenders);
+        });
+    };
+    workload w{g.title + ", 8 contenders",
+               {theirs(others.curator)},
+               {{"coroutines", [g](const arena& a) { return coroutines_race(g, a); }},
+                {"threads", [g](const arena& a) { return threads_race(g, a, false); }},
+                {"threads, release awaited", [g](const arena& a) { return threads_race(g, a, true); }}},
+               {{"P9", name::grants_a_second, g.wanted}, {"", per_pair::cpu, {}}, {"", per_pair::requests, {}}}};
+    if (g.kazoo_plays)
+        w.peers.push_back(theirs(others.kazoo));
+    return w;
 }
 
 /// Curator's keys in any order: only giving up ends a circle of waiting.
-workload race_with_circles(const game& g, const std::shared_ptr<curator>& other)
+workload race_with_circles(const game& g, const libraries& others)
 {
-    auto w = race(g, other);
-    w.measures.push_back({"", in_vain, {}});
+    auto w = race(g, others);
+    w.measures.push_back({"", given_up_a_second, {}});
     return w;
 }
 
 }  // namespace
 
-std::vector<workload> family_races(const std::shared_ptr<curator>& other)
+std::vector<workload> family_races(const libraries& others)
 {
-    const target at_least{target::at_least_times_peer, 1 / 0.30};
+    const std::vector<target> a_third{at_least_times_peer("Curator", 1 / 0.30)};
     const int room_for_all = contenders;
     const int three = permits_there_are;
+    // kazoo 2.8's readers wait for writers behind them, who wait for them: its race of both does not end.
     return {
-        race({"mutex", "mutex", "mutex", 1, 1, alone_on_one_key, {}}, other),
-        race({"90 % readers, 10 % writers", "read-write", "read-write", 1, room_for_all, reader_or_writer, at_least}, other),
-        race({"3 permits", "permits", "permits", 1, three, one_permit, {}}, other),
-        race_with_circles({"2 of 5 keys, any order", "two-keys", "two-keys", keys, 1, two_keys, {}}, other),
-        race({"2 of 5 keys, Curator's sorted", "two-keys-sorted", "two-keys", keys, 1, two_keys, {}}, other)};
+        race({"mutex", "mutex", "mutex", 1, 1, alone_on_one_key, true}, others),
+        race({"90 % readers, 10 % writers", "read-write", "read-write", 1, room_for_all, reader_or_writer, false, a_third},
+             others),
+        race({"3 permits", "permits", "permits", 1, three, one_permit, true}, others),
+        race_with_circles({"2 of 5 keys, any order", "two-keys", "two-keys", keys, 1, two_keys, false}, others),
+        race({"2 of 5 keys, Curator's sorted", "two-keys-sorted", "two-keys", keys, 1, two_keys, false}, others)};
 }
 
 }  // namespace bench

@@ -71,12 +71,12 @@ reading turns(const arena& a)
 
 }  // namespace
 
-workload local_hand_over()
+std::vector<workload> local_hand_over(const libraries& /*others*/)
 {
-    workload w{"8 callers of one process, one key", {"bare hop", "hop", "local", hops, false}, {}, {}};
-    w.ours = {{"coroutines", turns}};
-    w.measures = {{"P13", hand_over, target{target::at_most, 5}}};
-    return w;
+    return {{"8 callers of one process, one key",
+             {peer::limit("bare hop", hops)},
+             {{"coroutines", turns}},
+             {{"P13", hand_over, {at_most(5)}}}}};
 }
 
 }  // namespace bench

@@ -1,5 +1,5 @@
 // Turnstile beside its peers, in the same run: rounds alternate, so that what disturbs the machine disturbs both.
-#include "curator.hpp"
+#include "library.hpp"
 #include "report.hpp"
 #include "workload.hpp"
 
@@ -8,7 +8,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -22,7 +21,7 @@ namespace {
 using namespace bench;
 
 struct plan {
-    int rounds = 9;
+    int rounds = 5;
     std::set<std::string> only;
     bool quick = false;
     bool peers_only = false;
@@ -36,32 +35,32 @@ bool wanted(const plan& p, const workload& w)
            std::any_of(w.measures.begin(), w.measures.end(), [&](const measure& m) { return p.only.contains(m.id); });
 }
 
-std::vector<workload> everything()
-{
-    std::vector<workload> all{uncontended_latency(), uncontended_rate(), one_key(2),       one_key(8),
-                              one_key(32),           many_waiters(),     local_hand_over()};
-    const auto other = std::make_shared<curator>();
-    for (const auto& some : {family_alone(other), family_races(other)})
-        all.insert(all.end(), some.begin(), some.end());
-    return all;
-}
-
 std::vector<findings> chosen(const plan& p)
 {
+    const libraries others;
     std::vector<findings> all;
-    for (const auto& w : everything()) {
-        if (wanted(p, w))
-            all.push_back({w, {}, std::vector<std::vector<reading>>(w.ours.size())});
+    for (const auto& part :
+         {uncontended, contended, fresh_keys, refused_tries, family_alone, family_races, many_waiters, local_hand_over, deep_queue, far_away}) {
+        for (auto& w : part(others)) {
+            if (wanted(p, w))
+                all.emplace_back(std::move(w));
+        }
     }
     return all;
 }
 
 void name_who_is_missing(const std::vector<findings>& all)
 {
-    if (std::any_of(all.begin(), all.end(), [](const findings& f) { return !f.what.beside.go; }))
-        std::cerr << "bench: Curator was not there when this was built, its column stays empty. On Debian 12: "
-                     "apt-get install " +
-                         curator::missing() + '\n';
+    std::map<std::string, std::string> missing;
+    for (const auto& f : all) {
+        for (const auto& p : f.what.peers) {
+            if (!p.go)
+                missing[p.name] = p.missing;
+        }
+    }
+    for (const auto& [name, packages] : missing)
+        std::cerr << "bench: " << name << " was not there when this was built, its column stays empty. On Debian 12: "
+                  << "apt-get install " << packages << '\n';
 }
 
 arena arena_of(const plan& p, std::string servers)
@@ -79,29 +78,38 @@ arena arena_of(const plan& p, std::string servers)
 /// All sides once. Every round begins with another side, so that none is always the one that follows the noise.
 void one_round(findings& f, const arena& a, const plan& p, int number)
 {
-    const auto sides = p.peers_only ? 1 : f.what.ours.size() + 1;
+    const auto peers = f.what.peers.size();
+    const auto sides = peers + (p.peers_only ? 0 : f.what.ours.size());
     for (std::size_t turn = 0; turn < sides; ++turn) {
         const auto side = (turn + static_cast<std::size_t>(number)) % sides;
-        if (side != 0)
-            f.ours[side - 1].push_back(f.what.ours[side - 1].go(a));
-        else if (f.what.beside.go)
-            f.theirs.push_back(f.what.beside.go(a));
+        if (side >= peers)
+            f.ours[side - peers].push_back(f.what.ours[side - peers].go(a));
+        else if (f.what.peers[side].go)
+            f.theirs[side].push_back(f.what.peers[side].go(a));
+    }
+}
+
+/// The server, and whoever is compiled while it runs: the first workload, which all others build upon, longer than these.
+void warm_up(const std::vector<findings>& all, const arena& a, const plan& p)
+{
+    auto longer = a;
+    longer.duration *= p.quick ? 1 : 5;
+    longer.samples *= p.quick ? 1 : 5;
+    std::cerr << "warming the server up\n";
+    keep_busy(longer);
+    for (const auto& f : all) {
+        for (const auto& one : f.what.peers) {
+            if (!one.go || !one.wants_warm_up)
+                continue;
+            std::cerr << "warming " << one.name << " up: " << f.what.title << '\n';
+            one.go(&f == &all.front() ? longer : a);
+        }
     }
 }
 
 void measure_all(std::vector<findings>& all, const arena& a, const plan& p)
 {
-    std::cerr << "warming the server up\n";
-    auto warm_up = a;
-    warm_up.duration *= p.quick ? 1 : 3;
-    uncontended_rate().beside.go(warm_up);
-    warm_up.samples *= p.quick ? 1 : 4;
-    for (const auto& f : all) {
-        if (f.what.beside.go && f.what.beside.wants_warm_up) {
-            std::cerr << "warming " << f.what.beside.name << " up: " << f.what.title << '\n';
-            f.what.beside.go(warm_up);
-        }
-    }
+    warm_up(all, a, p);
     for (int round = 0; round < p.rounds; ++round) {
         for (auto& f : all) {
             std::cerr << "round " << round + 1 << " of " << p.rounds << ": " << f.what.title << '\n';
@@ -110,20 +118,11 @@ void measure_all(std::vector<findings>& all, const arena& a, const plan& p)
     }
 }
 
-/// One report for each peer, by the name of its file.
-std::map<std::string, std::vector<findings>> by_peer(const std::vector<findings>& all)
-{
-    std::map<std::string, std::vector<findings>> reports;
-    for (const auto& f : all)
-        reports[f.what.beside.file].push_back(f);
-    return reports;
-}
-
-void keep(const std::filesystem::path& where, const std::string& name, const std::vector<findings>& report)
+void keep(const std::filesystem::path& where, const std::vector<findings>& all)
 {
     std::filesystem::create_directories(where);
-    std::ofstream{where / (name + ".md")} << as_markdown(report);
-    std::ofstream{where / (name + ".json")} << as_json(report);
+    std::ofstream{where / "latest.md"} << as_markdown(all);
+    std::ofstream{where / "latest.json"} << as_json(all);
 }
 
 /// As production has it: every write is on the disk before it is acknowledged, and a tick is two seconds.
@@ -149,7 +148,7 @@ try {
     app.add_flag("--quick", p.quick, "Short loops: shows that everything runs, measures little");
     app.add_flag("--peers-only", p.peers_only, "Leave Turnstile out");
     app.add_option("--servers", p.servers, "Use these running servers (default: start one, and stop it at the end)");
-    app.add_option("--results", p.results, "Directory for a Markdown and a JSON file for each peer (default: write none)");
+    app.add_option("--results", p.results, "Directory for latest.md and latest.json (default: write none)");
     CLI11_PARSE(app, argc, argv);
     p.only = {only.begin(), only.end()};
 
@@ -161,11 +160,9 @@ try {
     if (p.servers.empty())
         own.emplace(as_in_production());
     measure_all(all, arena_of(p, own ? own->connect_string() : p.servers), p);
-    for (const auto& [name, report] : by_peer(all)) {
-        std::cout << as_markdown(report) << '\n';
-        if (!p.results.empty())
-            keep(p.results, name, report);
-    }
+    std::cout << as_markdown(all) << '\n';
+    if (!p.results.empty())
+        keep(p.results, all);
     return 0;
 } catch (const std::exception& failed) {
     std::cerr << "bench: " << failed.what() << '\n';

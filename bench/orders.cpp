@@ -1,5 +1,6 @@
 // P14: the race of the order desk, by what keeps two changes of one order apart: a lane and its fence, beside SELECT ... FOR
 // UPDATE on the same kind of database. Guards alternate within each round, and each round begins with another one.
+#include "numbers.hpp"
 #include "statistics.hpp"
 
 #include <turnstile/testing/database_server.hpp>
@@ -13,9 +14,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <sstream>
@@ -32,6 +33,8 @@ namespace kit = turnstile::testing;
 
 constexpr std::chrono::minutes patience{5};
 constexpr std::array<const char*, 4> guards{"row", "lane", "version", "none"};
+
+using figures = std::map<std::string, double>;  // by the name of the measure
 
 struct plan {
     int rounds = 7;
@@ -58,16 +61,16 @@ constexpr std::array<measure, 5> measures{{{"orders/s", "orders_per_second", 1},
 struct contest {
     std::string database;
     bool hurry = false;
-    std::map<std::string, std::vector<reading>> rounds;  // by guard
+    std::map<std::string, std::vector<figures>> rounds;  // by guard
 
     std::string pace() const { return hurry ? "hurried" : "as played"; }
 };
 
 std::string everything_in(const fs::path& file)
 {
-    std::ostringstream text;
-    text << std::ifstream{file}.rdbuf();
-    return text.str();
+    std::ostringstream all;
+    all << std::ifstream{file}.rdbuf();
+    return all.str();
 }
 
 /// The desk's own programs, on one ZooKeeper that serves the whole run.
@@ -76,11 +79,11 @@ public:
     explicit desk(std::string servers) : servers_{std::move(servers)} {}
 
     /// A race that broke a promise measures nothing: throws std::runtime_error, with what the desk said.
-    reading play(const plan& p, const contest& c, const std::string& guard, int round) const
+    figures play(const plan& p, const contest& c, const std::string& guard, int round) const
     {
-        const auto figures = dir_.path() / "figures.json";
+        const auto answer = dir_.path() / "figures.json";
         const auto log = dir_.path() / "log";
-        fs::remove(figures);
+        fs::remove(answer);
         std::vector<std::string> command{BENCH_ORDERDESK, "race",
                                          "--guard",       guard,
                                          "--db",          c.database,
@@ -88,15 +91,15 @@ public:
                                          "--orders",      std::to_string(p.orders),
                                          "--requests",    std::to_string(p.requests),
                                          "--connect",     servers_,
-                                         "--json",        figures,
+                                         "--json",        answer,
                                          "--durable"};
         if (c.hurry)
             command.emplace_back("--hurry");
         kit::child_process race{command, log};
-        const auto said = race.ended_within(patience) ? json::parse(std::ifstream{figures}, nullptr, false) : json{};
+        const auto said = race.ended_within(patience) ? json::parse(std::ifstream{answer}, nullptr, false) : json{};
         if (!said.is_object() || (guard != "none" && !said.at("as_promised").get<bool>()))
             throw std::runtime_error{"the race, guard " + guard + ":\n" + everything_in(log)};
-        reading shown;
+        figures shown;
         for (const auto& m : measures)
             shown[m.name] = said.at(m.figure).get<double>() / m.unit;
         return shown;
@@ -135,7 +138,7 @@ void measure_all(std::vector<contest>& all, const desk& played, const plan& p)
     }
 }
 
-std::vector<double> column(const std::vector<reading>& rounds, const std::string& name)
+std::vector<double> column(const std::vector<figures>& rounds, const std::string& name)
 {
     std::vector<double> values;
     for (const auto& r : rounds)
@@ -152,18 +155,11 @@ std::vector<double> ratios(const contest& c, const std::string& guard, const std
     return values;
 }
 
-std::string number(double value)
-{
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value);
-    return text.data();
-}
+std::string number(double value) { return text(value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value); }
 
 std::string cell(const std::vector<double>& values)
 {
-    std::array<char, 16> half{};
-    std::snprintf(half.data(), half.size(), "%.0f", spread(values) * 50);
-    return number(median(values)) + (values.size() > 1 ? std::string{" ±"} + half.data() + " %" : "");
+    return number(median(values)) + (values.size() > 1 ? " ±" + text("%.0f", spread(values) * 50) + " %" : "");
 }
 
 std::string as_markdown(const std::vector<contest>& all)

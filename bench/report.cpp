@@ -1,12 +1,13 @@
 #include "report.hpp"
 
+#include "numbers.hpp"
+#include "statistics.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
-#include <optional>
+#include <cmath>
 #include <thread>
 
 namespace bench {
@@ -14,58 +15,10 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-std::string text(const char* format, double value)
-{
-    std::array<char, 64> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), format, value);
-    return buffer.data();
-}
-
 std::string number(double value)
 {
-    const double size = value < 0 ? -value : value;
+    const double size = std::abs(value);
     return text(size < 10 ? "%.2f" : size < 100 ? "%.1f" : "%.0f", value);
-}
-
-std::string in_words(const target& t, const peer& beside)
-{
-    switch (t.how) {
-        case target::at_most_times_peer:
-            return "≤ " + text("%.2f", t.bar) + " × " + beside.word;
-        case target::at_least_times_peer:
-            return "≥ " + text("%.2f", t.bar) + " × " + beside.word;
-        default:
-            return "≤ " + text("%.0f", t.bar);
-    }
-}
-
-/// Nothing when a side has not taken part.
-std::optional<bool> is_met(const measure& m, std::optional<double> ratio, const std::vector<double>& ours)
-{
-    if (!m.wanted || ours.empty())
-        return std::nullopt;
-    if (m.wanted->how == target::at_most)
-        return median(ours) <= m.wanted->bar;
-    if (!ratio)
-        return std::nullopt;
-    return m.wanted->how == target::at_most_times_peer ? *ratio <= m.wanted->bar : *ratio >= m.wanted->bar;
-}
-
-std::string verdict(std::optional<bool> met)
-{
-    if (!met)
-        return "";
-    return *met ? "yes" : "**no**";
-}
-
-std::vector<double> column(const std::vector<reading>& rounds, const std::string& name)
-{
-    std::vector<double> values;
-    for (const auto& round : rounds) {
-        if (const auto found = round.find(name); found != round.end())
-            values.push_back(found->second);
-    }
-    return values;
 }
 
 std::string cell(const std::vector<double>& values)
@@ -75,15 +28,65 @@ std::string cell(const std::vector<double>& values)
     return number(median(values)) + (values.size() > 1 ? " ±" + text("%.0f", spread(values) * 50) + " %" : "");
 }
 
-/// Ours to theirs, round by round, and the median of that: what drifts over the minutes of a run cancels out.
-std::optional<double> ratio_of(const std::vector<double>& ours, const std::vector<double>& theirs)
+std::string ratio_cell(const std::optional<double>& ratio) { return ratio ? text("%.2f", *ratio) : "–"; }
+
+std::string verdict(const std::optional<bool>& met) { return !met ? "–" : *met ? "yes" : "**no**"; }
+
+/// The peers that have a column of their own: whoever is the limit of its workload shares one.
+std::vector<std::string> libraries_in(const std::vector<findings>& all)
 {
-    std::vector<double> ratios;
-    for (std::size_t round = 0; round < std::min(ours.size(), theirs.size()); ++round) {
-        if (theirs[round] > 0)
-            ratios.push_back(ours[round] / theirs[round]);
+    std::vector<std::string> names{"Curator", "kazoo"};
+    for (const auto& f : all) {
+        for (const auto& p : f.what.peers) {
+            if (!p.is_limit && std::find(names.begin(), names.end(), p.name) == names.end())
+                names.push_back(p.name);
+        }
     }
-    return ratios.empty() ? std::nullopt : std::optional{median(ratios)};
+    return names;
+}
+
+std::string limit_of(const findings& f)
+{
+    const auto limit = std::find_if(f.what.peers.begin(), f.what.peers.end(), [](const peer& p) { return p.is_limit; });
+    return limit == f.what.peers.end() ? "" : limit->name;
+}
+
+/// Says who it is where it is not the raw client.
+std::string limit_cell(const row& r, const std::string& limit)
+{
+    const auto theirs = cell(r.theirs(limit));
+    return limit.empty() || limit == "raw" ? theirs : theirs + " (" + limit + ')';
+}
+
+template <class Each>
+std::string joined(const std::vector<target>& targets, Each words)
+{
+    std::string all;
+    for (const auto& t : targets)
+        all += (all.empty() ? "" : ", ") + words(t);
+    return all;
+}
+
+std::string head(const std::vector<std::string>& names)
+{
+    std::string columns = "| | workload | measure | limit (raw) |";
+    std::string rule = "|---|---|---|--:|";
+    for (const auto& name : names) {
+        columns += ' ' + name + " |";
+        rule += "--:|";
+    }
+    return columns + " Turnstile | ratio to limit | ratio to Curator | targets | met |\n" + rule + "--:|--:|--:|---|---|\n";
+}
+
+std::string line(const row& r, const std::vector<std::string>& names, const std::vector<findings>& all)
+{
+    const auto limit = limit_of(r.of);
+    std::string line = "| " + r.measured.id + " | " + r.title() + " | " + r.measured.name + " | " + limit_cell(r, limit);
+    for (const auto& name : names)
+        line += " | " + cell(r.theirs(name));
+    return line + " | " + cell(r.ours()) + " | " + ratio_cell(r.ratio_to(limit)) + " | " +
+           ratio_cell(r.ratio_to("Curator")) + " | " + joined(r.measured.targets, in_words) + " | " +
+           joined(r.measured.targets, [&](const target& t) { return verdict(is_met(t, r, all)); }) + " |\n";
 }
 
 json summary(const std::vector<double>& values)
@@ -93,30 +96,59 @@ json summary(const std::vector<double>& values)
     return {{"median", median(values)}, {"spread", spread(values)}, {"rounds", values}};
 }
 
-/// Calls f(measure, style, values of theirs, values of ours) for each line of the report.
-template <class F>
-void for_each_line(const findings& f, F line)
+json summary(const row& r, const std::vector<findings>& all)
 {
-    for (std::size_t style = 0; style < f.what.ours.size(); ++style) {
-        for (const auto& m : f.what.measures)
-            line(m, f.what.ours[style].style, column(f.theirs, m.name), column(f.ours[style], m.name));
+    json line{{"id", r.measured.id},        {"workload", r.of.what.title}, {"style", r.of.what.ours[r.style].style},
+              {"measure", r.measured.name}, {"peers", json::object()},     {"ours", summary(r.ours())},
+              {"ratios", json::object()},   {"targets", json::array()}};
+    for (const auto& p : r.of.what.peers) {
+        line["peers"][p.name] = summary(r.theirs(p.name));
+        if (const auto ratio = r.ratio_to(p.name))
+            line["ratios"][p.name] = *ratio;
     }
+    for (const auto& t : r.measured.targets) {
+        const auto met = is_met(t, r, all);
+        line["targets"].push_back({{"wanted", in_words(t)}, {"met", met ? json(*met) : json(nullptr)}});
+    }
+    return line;
+}
+
+json distribution(const std::vector<double>& values)
+{
+    json percentiles = json::array();
+    for (int hundredth = 1; hundredth < 100; ++hundredth)
+        percentiles.push_back({hundredth, percentile(values, hundredth / 100.0)});
+    percentiles.push_back({99.9, percentile(values, 0.999)});
+    return {{"samples", values.size()}, {"percentiles", std::move(percentiles)}};
+}
+
+/// One for each kind of sample that a side of the workload has.
+void add_distributions(json& to, const findings& f)
+{
+    std::map<std::string, json> by_name;
+    const auto add = [&](const std::string& side, const std::vector<reading>& rounds) {
+        if (rounds.empty())
+            return;
+        for (const auto& [name, _] : rounds.front().samples)
+            by_name[name][side] = distribution(samples_of(rounds, name));
+    };
+    for (std::size_t i = 0; i < f.what.peers.size(); ++i)
+        add(f.what.peers[i].name, f.theirs[i]);
+    for (std::size_t i = 0; i < f.what.ours.size(); ++i)
+        add("Turnstile, " + f.what.ours[i].style, f.ours[i]);
+    for (auto& [name, sides] : by_name)
+        to.push_back({{"workload", f.what.title}, {"samples", name}, {"sides", std::move(sides)}});
 }
 
 }  // namespace
 
 std::string as_markdown(const std::vector<findings>& all)
 {
-    std::string table = "| | workload | measure | " + all.front().what.beside.name +
-                        " | Turnstile | ratio | target | met |\n"
-                        "|---|---|---|--:|--:|--:|---|---|\n";
+    const auto names = libraries_in(all);
+    auto table = head(names);
     for (const auto& f : all) {
-        for_each_line(f, [&](const measure& m, const std::string& style, const auto& theirs, const auto& ours) {
-            const auto ratio = ratio_of(ours, theirs);
-            table += "| " + m.id + " | " + f.what.title + ", " + style + " | " + m.name + " | " + cell(theirs) + " | " +
-                     cell(ours) + " | " + (ratio ? text("%.2f", *ratio) : "–") + " | " +
-                     (m.wanted ? in_words(*m.wanted, f.what.beside) : "") + " | " + verdict(is_met(m, ratio, ours)) + " |\n";
-        });
+        for (const auto& r : rows_of(f))
+            table += line(r, names, all);
     }
     return table;
 }
@@ -124,27 +156,18 @@ std::string as_markdown(const std::vector<findings>& all)
 std::string as_json(const std::vector<findings>& all)
 {
     json results = json::array();
+    json distributions = json::array();
     for (const auto& f : all) {
-        for_each_line(f, [&](const measure& m, const std::string& style, const auto& theirs, const auto& ours) {
-            json line{{"id", m.id},
-                      {"workload", f.what.title},
-                      {"style", style},
-                      {"measure", m.name},
-                      {f.what.beside.word, summary(theirs)},
-                      {"ours", summary(ours)}};
-            const auto ratio = ratio_of(ours, theirs);
-            if (ratio)
-                line["ratio"] = *ratio;
-            if (const auto met = is_met(m, ratio, ours)) {
-                line["target"] = in_words(*m.wanted, f.what.beside);
-                line["met"] = *met;
-            }
-            results.push_back(std::move(line));
-        });
+        for (const auto& r : rows_of(f))
+            results.push_back(summary(r, all));
+        add_distributions(distributions, f);
     }
     const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    return json{{"unix_time", now}, {"cores", std::thread::hardware_concurrency()}, {"results", std::move(results)}}.dump(
-               1) +
+    return json{{"unix_time", now},
+                {"cores", std::thread::hardware_concurrency()},
+                {"results", std::move(results)},
+                {"distributions", std::move(distributions)}}
+               .dump(1) +
            '\n';
 }
 

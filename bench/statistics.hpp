@@ -1,8 +1,6 @@
 // What is said about a handful of numbers.
 #pragma once
 
-#include <map>
-#include <string>
 #include <vector>
 
 namespace bench {
@@ -13,8 +11,5 @@ double median(const std::vector<double>& values);
 
 /// (largest − smallest) / median: how far the rounds disagree.
 double spread(const std::vector<double>& values);
-
-/// What one side showed in one round, by the name of the measure.
-using reading = std::map<std::string, double>;
 
 }  // namespace bench

@@ -1,4 +1,5 @@
-// P1 and P2: nobody else wants the lock.
+// P1, P2 and P10: nobody else wants the lock.
+#include "library_runs.hpp"
 #include "our_session.hpp"
 #include "raw_lock.hpp"
 #include "usage.hpp"
@@ -10,10 +11,6 @@ namespace bench {
 namespace {
 
 using clock = std::chrono::steady_clock;
-
-constexpr auto p50 = "acquire p50 µs";
-constexpr auto p99 = "acquire p99 µs";
-constexpr auto rate = "pairs/s";
 
 double microseconds(clock::duration d) { return std::chrono::duration<double, std::micro>(d).count(); }
 
@@ -36,8 +33,9 @@ reading time_each(const arena& a, Acquire acquire, Release release)
     const meter used{a.servers};
     while (std::ssize(latencies) < a.samples)
         latencies.push_back(pair());
-    reading r{{p50, percentile(latencies, 0.50)}, {p99, percentile(latencies, 0.99)}};
+    reading r;
     used.share(r, a.samples);
+    tell_acquires(r, std::move(latencies));
     return r;
 }
 
@@ -53,7 +51,7 @@ reading time_all(const arena& a, Pair pair)
     for (const auto until = begun + a.duration; clock::now() < until; ++pairs)
         pair();
     const auto lasted = clock::now() - begun;
-    reading r{{rate, pairs * 1e6 / microseconds(lasted)}};
+    reading r{{name::pairs_a_second, pairs * 1e6 / microseconds(lasted)}};
     used.share(r, pairs);
     return r;
 }
@@ -124,31 +122,43 @@ reading our_rate(const arena& a)
     return r;
 }
 
-}  // namespace
-
-workload uncontended_latency()
+/// Another library's release always waits.
+peer loop_of(const std::shared_ptr<library>& other)
 {
-    return {"uncontended acquire",
-            peer::raw_client(raw_latency),
-            {{"thread", our_latency}},
-            {{"P1", p50, target{target::at_most_times_peer, 1.10}},
-             {"P1", p99, {}},
-             {"", per_pair::cpu, {}},
-             {"", per_pair::switches, {}},
-             {"", per_pair::allocations, {}},
-             {"", per_pair::requests, {}}}};
+    return beside(other, [](library& l, const arena& a) { return time_loop_of(l, a, "mutex", "p2"); });
 }
 
-workload uncontended_rate()
+peer latency_of(const std::shared_ptr<library>& other)
 {
-    return {"acquire + release, not awaited",
-            peer::raw_client(raw_rate),
-            {{"thread", our_rate}},
-            {{"P2", rate, target{target::at_least_times_peer, 1 / 1.15}},
-             {"P2", per_pair::cpu, target{target::at_most_times_peer, 1.30}},
-             {"", per_pair::switches, {}},
-             {"", per_pair::allocations, {}},
-             {"", per_pair::requests, {}}}};
+    return beside(other, [](library& l, const arena& a) { return time_pairs_of(l, a, "mutex", "p1"); });
+}
+
+}  // namespace
+
+void keep_busy(const arena& a) { raw_rate(a); }
+
+std::vector<workload> uncontended(const libraries& others)
+{
+    const workload one_by_one{
+        "uncontended acquire",
+        {peer::raw_client(raw_latency), latency_of(others.curator), latency_of(others.kazoo)},
+        {{"thread", our_latency}},
+        {{"P1", name::acquire_p50, {at_most_times_peer("raw", 1.10), at_most_times_peer("Curator", 0.80)}},
+         {"P1", name::acquire_p99, {}},
+         {"", per_pair::cpu, {}},
+         {"", per_pair::switches, {}},
+         {"", per_pair::allocations, {}},
+         {"", per_pair::requests, {}}}};
+    const workload in_a_loop{
+        "acquire + release, ours not awaited",
+        {peer::raw_client(raw_rate), loop_of(others.curator), loop_of(others.kazoo)},
+        {{"thread", our_rate}},
+        {{"P2", name::pairs_a_second, {at_least_times_peer("raw", 1 / 1.15), at_least_times_peer("Curator", 1 / 0.60)}},
+         {"P10", per_pair::cpu, {at_most_times_peer("raw", 1.30), at_most_times_peer("Curator", 0.60)}},
+         {"P10", per_pair::allocations, {}},
+         {"", per_pair::switches, {}},
+         {"", per_pair::requests, {}}}};
+    return {one_by_one, in_a_loop};
 }
 
 }  // namespace bench

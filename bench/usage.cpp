@@ -78,17 +78,38 @@ double number_behind(const std::string& label, std::istream& text)
     throw std::runtime_error{"nothing says " + label};
 }
 
+double said_of_itself(const std::string& servers, const std::string& label)
+{
+    const auto first = servers.substr(0, servers.find(','));
+    const auto colon = first.rfind(':');
+    boost::asio::ip::tcp::iostream asking{first.substr(0, colon), first.substr(colon + 1)};
+    asking << "srvr" << std::flush;
+    return number_behind(label, asking);
+}
+
+double nodes_kept(const std::string& servers) { return said_of_itself(servers, "Node count:"); }
+
 }  // namespace
 
-meter::meter(std::string servers) : servers_{std::move(servers)}, before_{totals_now()} {}
-
-meter::totals meter::totals_now() const
+traffic::traffic(std::string servers)
+    : servers_{std::move(servers)}, requests_before_{requests_received(servers_)}, nodes_before_{nodes_kept(servers_)}
 {
-    const double requests = requests_received(servers_);
+}
+
+void traffic::share(reading& into, double pairs) const
+{
+    into[per_pair::requests] = (requests_received(servers_) - requests_before_) / pairs;
+    into[per_pair::nodes_left] = (nodes_kept(servers_) - nodes_before_) / pairs;
+}
+
+meter::meter(std::string servers) : traffic_{std::move(servers)}, before_{totals_now()} {}
+
+meter::totals meter::totals_now()
+{
     rusage used{};
     getrusage(RUSAGE_SELF, &used);
     return {microseconds(used.ru_utime) + microseconds(used.ru_stime), static_cast<double>(used.ru_nvcsw),
-            static_cast<double>(allocated.load()), requests};
+            static_cast<double>(allocated.load())};
 }
 
 void meter::share(reading& into, double pairs) const
@@ -97,42 +118,44 @@ void meter::share(reading& into, double pairs) const
     into[per_pair::cpu] = (now.cpu_us - before_.cpu_us) / pairs;
     into[per_pair::switches] = (now.switches - before_.switches) / pairs;
     into[per_pair::allocations] = (now.allocations - before_.allocations) / pairs;
-    into[per_pair::requests] = (now.requests - before_.requests) / pairs;
+    traffic_.share(into, pairs);
 }
 
 meter_of_another::meter_of_another(std::string servers, pid_t whose)
-    : servers_{std::move(servers)},
-      whose_{whose},
-      cpu_us_before_{cpu_us_of(whose)},
-      requests_before_{requests_received(servers_)}
+    : traffic_{std::move(servers)}, whose_{whose}, cpu_us_before_{cpu_us_of(whose)}
 {
 }
 
 void meter_of_another::share(reading& into, double pairs) const
 {
     into[per_pair::cpu] = (cpu_us_of(whose_) - cpu_us_before_) / pairs;
-    into[per_pair::requests] = (requests_received(servers_) - requests_before_) / pairs;
+    traffic_.share(into, pairs);
 }
 
-footprint footprint_now()
+footprint footprint_of(pid_t process)
+{
+    const std::filesystem::path its{"/proc/" + std::to_string(process)};
+    std::ifstream memory{its / "smaps_rollup"};
+    std::ifstream status{its / "status"};
+    return {number_behind("Rss:", memory) * 1024, number_behind("Threads:", status),
+            static_cast<double>(std::distance(std::filesystem::directory_iterator{its / "fd"}, {}))};
+}
+
+reading growth(const footprint& before, const footprint& after, int waiters)
+{
+    return {{name::resident, (after.resident_bytes - before.resident_bytes) / waiters},
+            {name::threads, (after.threads - before.threads) / waiters},
+            {name::descriptors, (after.descriptors - before.descriptors) / waiters}};
+}
+
+double heap_now()
 {
     malloc_trim(0);
     const auto heap = mallinfo2();
-    std::ifstream memory{"/proc/self/smaps_rollup"};
-    std::ifstream status{"/proc/self/status"};
-    return {static_cast<double>(heap.uordblks + heap.hblkhd), number_behind("Rss:", memory) * 1024,
-            number_behind("Threads:", status),
-            static_cast<double>(std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {}))};
+    return static_cast<double>(heap.uordblks + heap.hblkhd);
 }
 
-double requests_received(const std::string& servers)
-{
-    const auto first = servers.substr(0, servers.find(','));
-    const auto colon = first.rfind(':');
-    boost::asio::ip::tcp::iostream asking{first.substr(0, colon), first.substr(colon + 1)};
-    asking << "srvr" << std::flush;
-    return number_behind("Received:", asking);
-}
+double requests_received(const std::string& servers) { return said_of_itself(servers, "Received:"); }
 
 void until_quiet(const std::string& servers)
 {

@@ -1,7 +1,7 @@
 // What the work costs this process, and how many requests it sends.
 #pragma once
 
-#include "statistics.hpp"
+#include "reading.hpp"
 
 #include <sys/types.h>
 
@@ -16,9 +16,22 @@ inline constexpr auto cpu = "client CPU µs a pair";
 inline constexpr auto switches = "context switches a pair";
 inline constexpr auto allocations = "allocations a pair";
 inline constexpr auto requests = "requests a pair";
+inline constexpr auto nodes_left = "nodes left a pair";
 }  // namespace per_pair
 
-/// Counts from its construction on.
+/// What anybody does to the server: requests, and nodes that stay. Counts from its construction on.
+class traffic {
+public:
+    explicit traffic(std::string servers);
+    void share(reading& into, double pairs) const;
+
+private:
+    std::string servers_;
+    double requests_before_;
+    double nodes_before_;
+};
+
+/// What this process takes, and the traffic meanwhile. Counts from its construction on.
 class meter {
 public:
     explicit meter(std::string servers);
@@ -30,36 +43,38 @@ private:
         double cpu_us;
         double switches;  // voluntary: a thread had to wait to be woken
         double allocations;
-        double requests;
     };
-    totals totals_now() const;
+    static totals totals_now();
 
-    std::string servers_;
+    traffic traffic_;
     totals before_;
 };
 
-/// What another process takes, as far as it is seen from outside: CPU, and requests of anybody. Counts from its construction
-/// on.
+/// The same of another process, as far as it is seen from outside.
 class meter_of_another {
 public:
     meter_of_another(std::string servers, pid_t whose);
     void share(reading& into, double pairs) const;
 
 private:
-    std::string servers_;
+    traffic traffic_;
     pid_t whose_;
     double cpu_us_before_;
-    double requests_before_;
 };
 
-/// What this process occupies.
+/// What a process occupies.
 struct footprint {
-    double heap_bytes;
     double resident_bytes;
     double threads;
     double descriptors;
 };
-footprint footprint_now();
+footprint footprint_of(pid_t process);
+
+/// What each of so many waiters has added.
+reading growth(const footprint& before, const footprint& after, int waiters);
+
+/// Bytes that this process has allocated and not freed. What was freed is given back to the system first.
+double heap_now();
 
 /// Requests that the server (the first of `servers`) has received from anybody.
 double requests_received(const std::string& servers);

@@ -1,25 +1,24 @@
-// A workload is one thing done by two sides: a peer, and Turnstile in one style or more.
+// A workload is one thing done by several sides: peers, and Turnstile in one style or more.
 #pragma once
 
-#include "statistics.hpp"
+#include "reading.hpp"
+#include "target.hpp"
 
 #include <chrono>
 #include <functional>
-#include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace bench {
 
-class curator;
+struct libraries;
 
 /// Where and how long.
 struct arena {
     std::string servers;
-    std::chrono::milliseconds duration{700};  ///< of each loop that is measured by its rate
-    int samples = 400;                        ///< of each latency that is measured one by one
+    std::chrono::milliseconds duration{600};  ///< of each loop that is measured by its rate
+    int samples = 300;                        ///< of each latency that is measured one by one
     int waiters = 10'000;
 
     arena() = default;
@@ -29,14 +28,15 @@ using run = std::function<reading(const arena&)>;
 
 /// Who does the same beside us.
 struct peer {
-    std::string name;    ///< heads a column of the report
-    std::string word;    ///< for targets, and in the JSON
-    std::string file;    ///< of results, without its ending
-    run go;              ///< empty: it is not here
-    bool wants_warm_up;  ///< is compiled while it runs, so that its first rounds tell nothing
+    std::string name;     ///< "raw", "Curator", "kazoo", ...: what targets, the table and the JSON call it
+    run go;               ///< empty: it is not here
+    bool is_limit;        ///< has the column of the limit: nobody who does the same can be better
+    bool wants_warm_up;   ///< is compiled while it runs, so that its first rounds tell nothing
+    std::string missing;  ///< what has to be installed to bring it here
 
-    /// The limit: no library on top of libzookeeper can do better.
-    static peer raw_client(run go) { return {"raw C client", "raw", "latest", std::move(go), false}; }
+    /// The limit of everything that sends requests: no library on top of libzookeeper can do better.
+    static peer raw_client(run go) { return limit("raw", std::move(go)); }
+    static peer limit(std::string name, run go) { return {std::move(name), std::move(go), true, false, {}}; }
 };
 
 /// Turnstile's side, in one way of using it.
@@ -45,32 +45,31 @@ struct contestant {
     run go;
 };
 
-struct target {
-    enum kind { at_most_times_peer, at_least_times_peer, at_most } how;
-    double bar;
-};
-
 struct measure {
     std::string id;    ///< as in the table of targets; "" is context, printed with the measure above it
     std::string name;  ///< key of the reading
-    std::optional<target> wanted;
+    std::vector<target> targets;
 };
 
 struct workload {
     std::string title;
-    peer beside;
+    std::vector<peer> peers;
     std::vector<contestant> ours;
     std::vector<measure> measures;
 };
 
-workload uncontended_latency();
-workload uncontended_rate();
-workload one_key(int contenders);
-workload many_waiters();
-workload local_hand_over();
+/// The server, for as long as a loop takes.
+void keep_busy(const arena& a);
 
-/// The lock family beside Curator: see curator.hpp.
-std::vector<workload> family_alone(const std::shared_ptr<curator>& other);
-std::vector<workload> family_races(const std::shared_ptr<curator>& other);
+std::vector<workload> uncontended(const libraries& others);
+std::vector<workload> contended(const libraries& others);
+std::vector<workload> fresh_keys(const libraries& others);
+std::vector<workload> refused_tries(const libraries& others);
+std::vector<workload> family_alone(const libraries& others);
+std::vector<workload> family_races(const libraries& others);
+std::vector<workload> many_waiters(const libraries& others);
+std::vector<workload> local_hand_over(const libraries& others);
+std::vector<workload> deep_queue(const libraries& others);
+std::vector<workload> far_away(const libraries& others);
 
 }  // namespace bench

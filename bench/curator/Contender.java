@@ -16,11 +16,13 @@ interface Contender {
     /** False when the turn was given up. */
     boolean takeTurn(Random dice) throws Exception;
 
-    static Contender alone(CuratorFramework client, String directory, Room room) {
+    static Contender alone(CuratorFramework client, String directory, Room room, Baton baton) {
         final InterProcessLock mine = new InterProcessMutex(client, directory);
         return dice -> {
             mine.acquire();
+            baton.taken();
             beIn(room, 1);
+            baton.givenUp();
             mine.release();
             return true;
         };

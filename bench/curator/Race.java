@@ -14,6 +14,7 @@ final class Race {
     private static final long PATIENCE_MS = 20;
 
     private final List<Room> rooms = new ArrayList<>();
+    private final Baton baton = new Baton();
     private final List<CuratorFramework> clients = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicLong grants = new AtomicLong();
@@ -21,14 +22,16 @@ final class Race {
     private volatile boolean finished = false;
     private volatile Exception failed = null;
 
-    /** `what`: mutex, read-write, permits, two-keys, two-keys-sorted. Returns when all have begun. */
+    /** `what`: mutex, deep, read-write, permits, two-keys, two-keys-sorted. Returns when all have begun. All of "deep" share a session. */
     Race(String what, Clients at, String directory, int contenders) throws Exception {
         final boolean ofKeys = what.startsWith("two-keys");
         while (rooms.size() < (ofKeys ? KEYS : 1))
             rooms.add(new Room(capacity(what, contenders)));
-        for (int i = 0; i < contenders; ++i) {
+        final int sessions = what.equals("deep") ? 1 : contenders;
+        while (clients.size() < sessions)
             clients.add(at.connect());
-            final Contender contender = contender(what, clients.get(i), directory, contenders);
+        for (int i = 0; i < contenders; ++i) {
+            final Contender contender = contender(what, clients.get(i % sessions), directory, contenders);
             final Random dice = new Random(i);
             threads.add(new Thread(() -> contend(contender, dice)));
         }
@@ -38,6 +41,11 @@ final class Race {
     long grants() throws Exception {
         check();
         return grants.get();
+    }
+
+    /** Of a mutex's race, in microseconds, one for each grant but the first; after it has finished. */
+    List<Double> handOvers() {
+        return baton.handOvers();
     }
 
     long givenUp() {
@@ -66,7 +74,8 @@ final class Race {
     private Contender contender(String what, CuratorFramework client, String directory, int contenders) {
         switch (what) {
             case "mutex":
-                return Contender.alone(client, directory, rooms.get(0));
+            case "deep":
+                return Contender.alone(client, directory, rooms.get(0), baton);
             case "read-write":
                 return Contender.readerOrWriter(client, directory, rooms.get(0), contenders);
             case "permits":

@@ -97,7 +97,8 @@ interface Turn {
             }
         });
         other.setDaemon(true);
-        other.start();
+        if (holder.getParticipantNodes().isEmpty())
+            other.start();
         while (holder.getParticipantNodes().isEmpty())
             Thread.sleep(1);
         final InterProcessMutex mine = new InterProcessMutex(client, directory);

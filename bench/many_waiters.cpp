@@ -1,5 +1,6 @@
 // P11: what a waiter occupies while it waits. Ten thousand of one session, a hundred in each line, behind holders of
-// another.
+// another. Other libraries' waiters are threads, and fewer: what one of them occupies does not depend on the others.
+#include "library_runs.hpp"
 #include "our_session.hpp"
 #include "raw_lock.hpp"
 #include "usage.hpp"
@@ -11,6 +12,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <unistd.h>
+
 #include <deque>
 #include <stdexcept>
 #include <thread>
@@ -19,19 +22,26 @@ namespace bench {
 namespace {
 
 constexpr auto heap = "heap bytes a waiter";
-constexpr auto resident = "resident bytes a waiter";
-constexpr auto threads = "threads for all waiters";
-constexpr auto descriptors = "descriptors for all waiters";
 
 constexpr int waiters_in_a_line = 100;
+constexpr int curators_waiters = 500;
+constexpr int kazoos_waiters = 200;
 
-reading difference(const footprint& before, const footprint& after, int waiters)
-{
-    return {{heap, (after.heap_bytes - before.heap_bytes) / waiters},
-            {resident, (after.resident_bytes - before.resident_bytes) / waiters},
-            {threads, after.threads - before.threads},
-            {descriptors, after.descriptors - before.descriptors}};
-}
+/// What this process occupies, from one moment to another.
+class weighing {
+public:
+    reading of_each(int waiters) const
+    {
+        const double heap_after = heap_now();
+        auto r = growth(before_, footprint_of(::getpid()), waiters);
+        r[heap] = (heap_after - heap_before_) / waiters;
+        return r;
+    }
+
+private:
+    double heap_before_ = heap_now();  // gives back what was freed, so it comes first
+    footprint before_ = footprint_of(::getpid());
+};
 
 std::string line(const std::string& side, int number) { return "/bench/p11-" + side + '/' + std::to_string(number); }
 
@@ -47,14 +57,14 @@ reading raw_crowd(const arena& a)
         granted.pass();
     }
     until_quiet(a.servers);
-    const auto before = footprint_now();
+    const weighing scales;
     for (int w = 0; w < a.waiters; ++w)
         waiters.emplace_back(waiting, line("raw", w % lines), [] {}).enter();
     until_quiet(a.servers);
-    const auto after = footprint_now();
+    auto r = scales.of_each(a.waiters);
     waiting.close();
     holding.close();
-    return difference(before, after, a.waiters);
+    return r;
 }
 
 boost::asio::awaitable<void> wait_in_vain(turnstile::mutex m)
@@ -82,27 +92,38 @@ reading our_crowd(const arena& a)
         // Ten thousand places of forty bytes are more than the cautious default allows.
         const our_session waiting{a.servers, 2 * 1024 * 1024};
         until_quiet(a.servers);
-        const auto before = footprint_now();
+        const weighing scales;
         for (int w = 0; w < a.waiters; ++w)
             boost::asio::co_spawn(loop, wait_in_vain({waiting.get(), line("our", w % lines)}), or_die);
         until_quiet(a.servers);
-        r = difference(before, footprint_now(), a.waiters);
+        r = scales.of_each(a.waiters);
     }
     busy.reset();
     return r;
 }
 
+peer threads_of(const std::shared_ptr<library>& other, int waiters)
+{
+    auto p = beside(other, [=](library& l, const arena& a) {
+        return weigh_waiters_of(l, a, "p11", waiters / waiters_in_a_line, waiters);
+    });
+    p.wants_warm_up = false;  // it begins anew each time
+    return p;
+}
+
 }  // namespace
 
-workload many_waiters()
+std::vector<workload> many_waiters(const libraries& others)
 {
-    return {"10,000 waiters on one session",
-            peer::raw_client(raw_crowd),
-            {{"coroutines", our_crowd}},
-            {{"P11", heap, target{target::at_most, 2048}},
-             {"P11", threads, target{target::at_most, 0}},
-             {"P11", descriptors, target{target::at_most, 0}},
-             {"", resident, {}}}};
+    return {{"10,000 waiters on one session (Curator: " + std::to_string(curators_waiters) +
+                 ", kazoo: " + std::to_string(kazoos_waiters) + ')',
+             {peer::raw_client(raw_crowd), threads_of(others.curator, curators_waiters),
+              threads_of(others.kazoo, kazoos_waiters)},
+             {{"coroutines", our_crowd}},
+             {{"P11", heap, {at_most(2048)}},
+              {"P11", name::resident, {at_most_times_peer("Curator", 0.01)}},
+              {"P11", name::threads, {at_most(0)}},
+              {"P11", name::descriptors, {at_most(0)}}}}};
 }
 
 }  // namespace bench
