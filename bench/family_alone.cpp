@@ -28,6 +28,7 @@ struct lock {
     std::string title;
     std::string word;  ///< what the other libraries' sides call it
     std::function<taking(turnstile::session, std::string)> at;
+    int worth = 1;  ///< about how many mutexes one of them costs Curator; it is taken as many times less often
     bool kazoo_has_it = true;
     std::vector<target> wanted = {};
 };
@@ -113,14 +114,20 @@ taking all_keys(turnstile::session s, std::string path)
     return [all = turnstile::multi_lock{std::move(s), std::move(paths)}]() mutable { return all.acquire(); };
 }
 
+arena less_often(arena a, const lock& l)
+{
+    a.samples /= l.worth;
+    return a;
+}
+
 workload alone(const lock& l, const libraries& others)
 {
     const auto theirs = [&](const std::shared_ptr<library>& other) {
-        return beside(other, [l](library& some, const arena& a) { return their_turns(l, some, a); });
+        return beside(other, [l](library& some, const arena& a) { return their_turns(l, some, less_often(a, l)); });
     };
     workload w{"uncontended " + l.title,
                {theirs(others.curator)},
-               {{"thread", [l](const arena& a) { return our_turns(l, a); }}},
+               {{"thread", [l](const arena& a) { return our_turns(l, less_often(a, l)); }}},
                {{"P9", name::acquire_p50, l.wanted},
                 {"P9", name::acquire_p99, {}},
                 {"P9", name::pair_p50, {}},
@@ -140,9 +147,9 @@ std::vector<workload> family_alone(const libraries& others)
     return {alone({"mutex", "mutex", exclusive}, others),
             alone({"read lock", "read", read}, others),
             alone({"write lock", "write", write}, others),
-            alone({"1 permit of 5", "permit", some_permits(1), true, of_curators(0.30)}, others),
-            alone({"5 permits of 5", "permits", some_permits(permits_there_are), false, of_curators(0.30)}, others),
-            alone({"lock of 5 keys", "keys", all_keys, false, of_curators(0.20)}, others)};
+            alone({"1 permit of 5", "permit", some_permits(1), 2, true, of_curators(0.30)}, others),
+            alone({"5 permits of 5", "permits", some_permits(permits_there_are), 6, false, of_curators(0.30)}, others),
+            alone({"lock of 5 keys", "keys", all_keys, 4, false, of_curators(0.20)}, others)};
 }
 
 }  // namespace bench

@@ -47,6 +47,7 @@ reading our_cycles(const arena& a, Release release)
     const auto cycle = [&] { release(turnstile::blocking::wait(turn_of(desk, ++number))); };
     for (int i = 0; i < warming_up; ++i)
         cycle();
+    turnstile::blocking::wait(s.get().swept());
 
     const meter used{a.servers};
     double cycles = 0;

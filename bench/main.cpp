@@ -112,6 +112,8 @@ void measure_all(std::vector<findings>& all, const arena& a, const plan& p)
     warm_up(all, a, p);
     for (int round = 0; round < p.rounds; ++round) {
         for (auto& f : all) {
+            if (round >= f.what.rounds_max)
+                continue;
             std::cerr << "round " << round + 1 << " of " << p.rounds << ": " << f.what.title << '\n';
             one_round(f, a, p, round);
         }

@@ -56,6 +56,7 @@ struct workload {
     std::vector<peer> peers;
     std::vector<contestant> ours;
     std::vector<measure> measures;
+    int rounds_max = 1'000;  ///< so many are enough: what is counted, or weighed, hardly varies
 };
 
 /// The server, for as long as a loop takes.
