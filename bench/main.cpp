@@ -39,8 +39,8 @@ std::vector<findings> chosen(const plan& p)
 {
     const libraries others;
     std::vector<findings> all;
-    for (const auto& part :
-         {uncontended, contended, fresh_keys, refused_tries, family_alone, family_races, many_waiters, local_hand_over}) {
+    for (const auto& part : {uncontended, contended, many_keys, fresh_keys, refused_tries, family_alone, family_races,
+                             many_waiters, local_hand_over, deep_queue, far_away}) {
         for (auto& w : part(others)) {
             if (wanted(p, w))
                 all.emplace_back(std::move(w));

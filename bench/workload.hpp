@@ -64,11 +64,14 @@ void keep_busy(const arena& a);
 
 std::vector<workload> uncontended(const libraries& others);
 std::vector<workload> contended(const libraries& others);
+std::vector<workload> many_keys(const libraries& others);
 std::vector<workload> fresh_keys(const libraries& others);
 std::vector<workload> refused_tries(const libraries& others);
 std::vector<workload> family_alone(const libraries& others);
 std::vector<workload> family_races(const libraries& others);
 std::vector<workload> many_waiters(const libraries& others);
 std::vector<workload> local_hand_over(const libraries& others);
+std::vector<workload> deep_queue(const libraries& others);
+std::vector<workload> far_away(const libraries& others);
 
 }  // namespace bench

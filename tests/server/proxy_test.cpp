@@ -160,6 +160,21 @@ TEST_F(proxy_between, DelaysEachWayAndKeepsThePipelineFull)
     EXPECT_LT(took, 2s);  // one after the other they would take four seconds
 }
 
+TEST_F(proxy_between, ADelayIsNoLackOfBandwidth)
+{
+    const std::string data(900'000, 'x');
+    raw_client client{net.port()};
+    ASSERT_TRUE(client.shake_hands());
+    ASSERT_EQ(client.create(path(), data), 0);
+    net.delay(100ms);
+    const auto begin = std::chrono::steady_clock::now();
+    client.send_get_data(path());
+    ASSERT_EQ(client.receive().what, heard::reply);
+    const auto took = std::chrono::steady_clock::now() - begin;
+    EXPECT_GE(took, 200ms);
+    EXPECT_LT(took, 2s);  // it comes in more than fifty pieces
+}
+
 TEST_F(proxy_between, CutsBetweenExecutionAndReply)
 {
     raw_client client{net.port()};
