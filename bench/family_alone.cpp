@@ -17,7 +17,6 @@ using boost::asio::awaitable;
 /// Other libraries' release always waits; of their sides this is the same figure as of a pair.
 constexpr auto pair_left_p50 = "acquire + release, ours not awaited, p50 µs";
 
-constexpr int warming_up = 20;
 // As in curator/Turn.java and kazoo/turns.py.
 constexpr std::uint32_t permits_there_are = 5;
 constexpr int keys = 5;
@@ -28,7 +27,7 @@ struct lock {
     std::string title;
     std::string word;  ///< what the other libraries' sides call it
     std::function<taking(turnstile::session, std::string)> at;
-    int worth = 1;  ///< about how many mutexes one of them costs Curator; it is taken as many times less often
+    int worth;  ///< grows with what one of them costs Curator; it is taken as many times less often
     bool kazoo_has_it = true;
     std::vector<target> wanted = {};
 };
@@ -62,7 +61,7 @@ reading our_turns(const lock& l, const arena& a)
     turnstile::lease held;
     const auto acquire = [&] { held = turnstile::blocking::wait(take()); };
     const auto give_back = [&] { turnstile::blocking::wait(held.release()); };
-    time_pairs(warming_up, acquire, give_back);
+    time_pairs(a.warming_up(), acquire, give_back);
 
     const meter used{a.servers};
     auto awaited = time_pairs(a.samples, acquire, give_back);
@@ -116,7 +115,7 @@ taking all_keys(turnstile::session s, std::string path)
 
 arena less_often(arena a, const lock& l)
 {
-    a.samples /= l.worth;
+    a.samples = std::max(a.samples / l.worth, 1);
     return a;
 }
 
@@ -144,12 +143,12 @@ workload alone(const lock& l, const libraries& others)
 std::vector<workload> family_alone(const libraries& others)
 {
     const auto of_curators = [](double bar) { return std::vector{at_most_times_peer("Curator", bar)}; };
-    return {alone({"mutex", "mutex", exclusive}, others),
-            alone({"read lock", "read", read}, others),
-            alone({"write lock", "write", write}, others),
-            alone({"1 permit of 5", "permit", some_permits(1), 2, true, of_curators(0.30)}, others),
-            alone({"5 permits of 5", "permits", some_permits(permits_there_are), 6, false, of_curators(0.30)}, others),
-            alone({"lock of 5 keys", "keys", all_keys, 4, false, of_curators(0.20)}, others)};
+    return {alone({"mutex", "mutex", exclusive, 2}, others),
+            alone({"read lock", "read", read, 2}, others),
+            alone({"write lock", "write", write, 2}, others),
+            alone({"1 permit of 5", "permit", some_permits(1), 4, true, of_curators(0.30)}, others),
+            alone({"5 permits of 5", "permits", some_permits(permits_there_are), 12, false, of_curators(0.30)}, others),
+            alone({"lock of 5 keys", "keys", all_keys, 6, false, of_curators(0.20)}, others)};
 }
 
 }  // namespace bench
