@@ -31,8 +31,10 @@ public:
     /// `size_max`: writes in one transaction; 1: nobody ever waits for a group.
     group_commit(std::size_t size_max, std::size_t bytes_max) : size_max_{size_max}, bytes_max_{bytes_max} {}
 
-    /// Whether one that comes now sets out at once.
-    bool may_go() const noexcept { return size_max_ <= 1 || aloft_ < aloft_max; }
+    /// Whether one that comes now sets out at once, alone.
+    bool may_go() const noexcept { return size_max_ <= 1 || (waiting_.empty() && aloft_ < alone_max); }
+    /// Whether those who wait set out now.
+    bool may_depart() const noexcept { return !waiting_.empty() && aloft_ < groups_max; }
     void set_out(flight& f) noexcept;
     /// True when it had set out: others may have waited for it.
     bool landed(flight& f) noexcept;
@@ -43,8 +45,10 @@ public:
     group next();
 
 private:
-    /// Transactions under way before others wait. Fewer make larger groups and longer waits.
-    static constexpr std::size_t aloft_max = 4;
+    /// Under way before others wait: a handful of callers shall not pay for what only crowds need.
+    static constexpr std::size_t alone_max = 4;
+    /// Under way when the next group sets out. One more would halve the groups; one less, and the servers rest meanwhile.
+    static constexpr std::size_t groups_max = 2;
 
     const std::size_t size_max_;
     const std::size_t bytes_max_;

@@ -277,7 +277,7 @@ void session_core::land(guarded& g, flight& f)
     if (f.is_linked())
         f.unlink();
     f.stage = flight_stage::landed;
-    if (groups_.landed(f) && groups_.waiting() != 0)
+    if (groups_.landed(f) && groups_.may_depart())
         g.after([self = shared_from_this()] {
             guarded later{*self};
             self->depart(later);

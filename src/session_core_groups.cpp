@@ -22,7 +22,7 @@ bool session_core::waits_for_others(const std::shared_ptr<flight>& f)
 /// Some have landed: those who waited go.
 void session_core::depart(guarded& g)
 {
-    while (groups_.may_go()) {
+    while (groups_.may_depart()) {
         auto members = groups_.next();
         if (members.empty())
             break;

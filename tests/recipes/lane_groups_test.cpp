@@ -16,7 +16,7 @@ using boost::asio::awaitable;
 
 using order = resource_kind<"order", "id:u64">;
 
-/// So many set out alone, and those who come while they are under way wait for each other (group_commit::aloft_max).
+/// So many set out alone, and those who come while they are under way wait for each other (group_commit::alone_max).
 constexpr std::size_t alone = 4;
 
 class lane_groups : public faultsim_room {

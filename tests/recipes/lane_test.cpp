@@ -1,8 +1,8 @@
 // Lanes: one change of a resource at a time, who is refused and when, and what a turn that did not end well leaves.
+#include "lane_room.hpp"
 #include "recipe_room.hpp"
 
 #include <turnstile/recipes/blocking_lane.hpp>
-#include <turnstile/recipes/lane.hpp>
 
 #include <atomic>
 #include <optional>
@@ -16,30 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 using boost::asio::awaitable;
 
-using order = resource_kind<"order", "id:u64">;
-using coupon = resource_kind<"coupon", "code:text">;
-
-const resource_key key = order::key(42);
-
 class lane_on : public recipe_on {
 protected:
-    lane open_lane(const session& s, lane_options how = few_shards())
-    {
-        return wait(lane::open(s, {order::definition(), coupon::definition()}, how));
-    }
-
-    static lane_options few_shards()
-    {
-        lane_options o;
-        o.policy.shards = 2;
-        return o;
-    }
-
-    turn enter(const lane& l, const turn_keys& keys, const char* operation = "")
-    {
-        return std::get<turn>(wait(l.enter(keys, {operation, patience})));
-    }
-
     /// A turn that ends when the test says so.
     running<std::variant<turn, refusal>> ask(const lane& l, const turn_keys& keys, deadline until = patience)
     {
@@ -508,17 +486,9 @@ TEST(lane, RefusesWhatCannotWorkBeforeAnythingIsSent)
 {
     memory_backend zk;
     const auto s = session::open(zk.options());
-    const auto code = [](const std::function<void()>& f) {
-        try {
-            f();
-        } catch (const error& e) {
-            return e.code();
-        }
-        return error_code{};
-    };
     const auto desk = blocking::wait(lane::open(s, {order::definition()}));
     const auto enter = [&](turn_keys keys, std::string operation = "") {
-        return code([&] { blocking::wait(desk.enter(std::move(keys), {std::move(operation)})); });
+        return error_of([&] { blocking::wait(desk.enter(std::move(keys), {std::move(operation)})); });
     };
     const auto before = zk.server.last_zxid();
     EXPECT_EQ(enter(coupon::key("XMAS")), errc::bad_argument);
@@ -527,12 +497,12 @@ TEST(lane, RefusesWhatCannotWorkBeforeAnythingIsSent)
     EXPECT_EQ(enter(key, std::string(201, 'x')), errc::bad_argument);
     lane_options no_shards;
     no_shards.policy.shards = 0;
-    EXPECT_EQ(code([&] { blocking::wait(lane::open(s, {order::definition()}, no_shards)); }), errc::bad_argument);
-    EXPECT_EQ(code([&] { blocking::wait(lane::open(s, {})); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(lane::open(s, {order::definition()}, no_shards)); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(lane::open(s, {})); }), errc::bad_argument);
     EXPECT_EQ(zk.server.last_zxid(), before);
     auto t = std::get<turn>(blocking::wait(desk.enter(key, "")));
-    EXPECT_EQ(code([&] { blocking::wait(t.declare("")); }), errc::bad_argument);
-    EXPECT_EQ(code([&] { blocking::wait(t.declare(std::string(turn::intent_max + 1, 'x'))); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(t.declare("")); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(t.declare(std::string(turn::intent_max + 1, 'x'))); }), errc::bad_argument);
     EXPECT_FALSE(blocking::wait(desk.inspect(key)).intent);
 }
 

@@ -61,6 +61,26 @@ TEST(group_commit, AFewSetOutAloneAndTheNextWait)
     EXPECT_FALSE(groups.landed(*aloft.front())) << "it lands once";
 }
 
+TEST(group_commit, ThoseWhoWaitSetOutWhenFewAreUnderWayAndNobodyOvertakesThem)
+{
+    group_commit groups{64, 1'000'000};
+    std::vector<std::shared_ptr<flight>> aloft;
+    while (groups.may_go()) {
+        aloft.push_back(release("/a"));
+        groups.set_out(*aloft.back());
+    }
+    groups.wait(release("/b"));
+    groups.landed(*aloft[0]);
+    groups.landed(*aloft[1]);
+    EXPECT_FALSE(groups.may_go());
+    EXPECT_FALSE(groups.may_depart());
+    groups.landed(*aloft[2]);
+    EXPECT_TRUE(groups.may_depart());
+    EXPECT_EQ(groups.next().size(), 1U);
+    EXPECT_FALSE(groups.may_depart()) << "nobody waits";
+    EXPECT_TRUE(groups.may_go());
+}
+
 TEST(group_commit, NobodyEverWaitsWhereAGroupIsOfOne)
 {
     group_commit groups{1, 1'000'000};
