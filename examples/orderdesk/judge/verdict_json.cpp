@@ -18,36 +18,36 @@ struct members;
 template <>
 struct members<verdict> {
     static constexpr std::pair called{"guard", &verdict::guard};
-    static constexpr std::array counts{numbers<verdict>{"anomalies", &verdict::anomalies},
-                                       {"answers", &verdict::answers},
-                                       {"paid", &verdict::paid},
-                                       {"edits", &verdict::edits},
-                                       {"median_us", &verdict::median_us},
-                                       {"p99_us", &verdict::p99_us}};
+    static constexpr auto counts = std::to_array<numbers<verdict>>({{"anomalies", &verdict::anomalies},
+                                                                    {"answers", &verdict::answers},
+                                                                    {"paid", &verdict::paid},
+                                                                    {"edits", &verdict::edits},
+                                                                    {"median_us", &verdict::median_us},
+                                                                    {"p99_us", &verdict::p99_us}});
 };
 
 template <>
 struct members<messages_verdict> {
     static constexpr std::pair called{"setting", &messages_verdict::setting};
-    static constexpr std::array counts{numbers<messages_verdict>{"anomalies", &messages_verdict::anomalies},
-                                       {"messages", &messages_verdict::messages},
-                                       {"sends", &messages_verdict::sends},
-                                       {"deliveries", &messages_verdict::deliveries},
-                                       {"doubled", &messages_verdict::doubled},
-                                       {"missing", &messages_verdict::missing},
-                                       {"conflicts", &messages_verdict::conflicts},
-                                       {"kills", &messages_verdict::kills}};
+    static constexpr auto counts = std::to_array<numbers<messages_verdict>>({{"anomalies", &messages_verdict::anomalies},
+                                                                             {"messages", &messages_verdict::messages},
+                                                                             {"sends", &messages_verdict::sends},
+                                                                             {"deliveries", &messages_verdict::deliveries},
+                                                                             {"doubled", &messages_verdict::doubled},
+                                                                             {"missing", &messages_verdict::missing},
+                                                                             {"conflicts", &messages_verdict::conflicts},
+                                                                             {"kills", &messages_verdict::kills}});
 };
 
 template <>
 struct members<taps_verdict> {
     static constexpr std::pair called{"setting", &taps_verdict::setting};
-    static constexpr std::array counts{numbers<taps_verdict>{"anomalies", &taps_verdict::anomalies},
-                                       {"taps", &taps_verdict::taps},
-                                       {"placed", &taps_verdict::placed},
-                                       {"at_once", &taps_verdict::at_once},
-                                       {"again", &taps_verdict::again},
-                                       {"slowest_us", &taps_verdict::slowest_us}};
+    static constexpr auto counts = std::to_array<numbers<taps_verdict>>({{"anomalies", &taps_verdict::anomalies},
+                                                                         {"taps", &taps_verdict::taps},
+                                                                         {"placed", &taps_verdict::placed},
+                                                                         {"at_once", &taps_verdict::at_once},
+                                                                         {"again", &taps_verdict::again},
+                                                                         {"slowest_us", &taps_verdict::slowest_us}});
 };
 
 nlohmann::json written(const std::vector<finding>& findings)
