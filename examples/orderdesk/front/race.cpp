@@ -68,7 +68,7 @@ void count_pinned(const events& told, race_result& r)
         ++changes[since];
         --changes[until];
     }
-    r.pinned = static_cast<double>(all.count()) / static_cast<double>(r.took.count());
+    r.pinned = static_cast<double>(all.count()) / static_cast<double>(std::max<std::int64_t>(r.busy.count(), 1));
     for (int now = 0; const auto& [when, change] : changes)
         r.pinned_most = std::max(r.pinned_most, now += change);
 }
@@ -139,8 +139,8 @@ race_result race(const ensemble& zookeeper, const settings& s, terminal& out, co
     r.took = std::chrono::microseconds{now_us() - began};
     r.judged = hold_court(st);
     const auto told = read_events(st.dir() / "events.jsonl");
-    count_pinned(told, r);
     r.busy = time_of_requests(told);
+    count_pinned(told, r);
     // The pictures know two ways: everybody at once, and one turn after the other.
     if (guard != "none" && guard != "lane")
         return r;
