@@ -1,5 +1,6 @@
-// P12: what takes how many round trips, when one takes long: the same workloads as of P1, P4, P7, P8 and P9, with 10 ms
-// more on each way to the server and back. What the clients compute does not count any more, what they wait for does.
+// P12: what takes how many round trips: the same workloads as of P1, P4, P7, P8 and P9, with 10 ms more on each way to the
+// server and back. Each is done twice, with the delay and without, and what the delay adds is what is looked at: what the
+// clients compute and the server writes to its disk takes the same time in both.
 #include "library.hpp"
 #include "workload.hpp"
 
@@ -19,23 +20,26 @@ constexpr double round_trip_us = 2 * std::chrono::duration<double, std::micro>(e
 constexpr auto round_trips = "round trips";
 constexpr auto milliseconds = "ms";
 
-/// A long way to the first of the servers. The same for the whole run: a library's process is told the servers once.
-class long_way {
+/// A way to the first of the servers that can be made long. The same for the whole run: a library's process is told the
+/// servers once.
+class way {
 public:
-    arena seen_through(arena a)
+    reading near(const run& go, const arena& a) { return walk(go, a, std::chrono::milliseconds{0}); }
+    reading far(const run& go, const arena& a) { return walk(go, a, each_way); }
+
+private:
+    reading walk(const run& go, arena a, std::chrono::milliseconds delay)
     {
-        if (!net_) {
+        if (!net_)
             net_.emplace(a.servers.substr(0, a.servers.find(',')));
-            net_->delay(each_way);
-        }
+        net_->delay(delay);
         a.servers = net_->connect_string();
         // Few are enough: they hardly differ.
         a.samples = std::max(a.samples / 20, 8);
         a.duration *= 4;
-        return a;
+        return go(a);
     }
 
-private:
     std::optional<turnstile::testing::proxy> net_;
 };
 
@@ -60,17 +64,18 @@ struct near_by {
     std::vector<target> wanted;
 };
 
-run through(const std::shared_ptr<long_way>& way, const time& taken, const run& go)
+run through(const std::shared_ptr<way>& to, const time& taken, const run& go)
 {
     if (!go)
         return {};
     return [=](const arena& a) -> reading {
-        const double us = taken(go(way->seen_through(a)));
-        return {{round_trips, us / round_trip_us}, {milliseconds, us / 1e3}};
+        const double near = taken(to->near(go, a));
+        const double far = taken(to->far(go, a));
+        return {{round_trips, (far - near) / round_trip_us}, {milliseconds, far / 1e3}};
     };
 }
 
-workload far_from(const near_by& what, const std::vector<workload>& all, const std::shared_ptr<long_way>& way)
+workload far_from(const near_by& what, const std::vector<workload>& all, const std::shared_ptr<way>& to)
 {
     const auto found = std::find_if(all.begin(), all.end(), [&](const workload& w) { return w.title == what.of; });
     if (found == all.end())
@@ -78,9 +83,9 @@ workload far_from(const near_by& what, const std::vector<workload>& all, const s
     auto w = *found;
     w.title = "10 ms away: " + what.title;
     for (auto& p : w.peers)
-        p.go = through(way, what.taken, p.go);
+        p.go = through(to, what.taken, p.go);
     w.ours.resize(1);  // in what style makes no difference at this distance
-    w.ours.front().go = through(way, what.taken, w.ours.front().go);
+    w.ours.front().go = through(to, what.taken, w.ours.front().go);
     w.measures = {{"P12", round_trips, what.wanted}, {"", milliseconds, {}}};
     w.rounds_max = 2;
     return w;
@@ -96,10 +101,9 @@ std::vector<workload> far_away(const libraries& others)
         for (auto& w : part(theirs))
             all.push_back(std::move(w));
     }
-    // 5 % are for what else takes time: processors and disks.
-    const double some = 1.05;
+    const double some = 1.05;  // what both ways have in common is not the same twice
     const auto beside_curator = [=](double ratio) { return at_most_times_peer("Curator", ratio * some); };
-    const auto way = std::make_shared<long_way>();
+    const auto to = std::make_shared<way>();
     std::vector<workload> far;
     for (const near_by& what : {
              near_by{"acquire", "uncontended acquire", at(name::acquire_p50), {at_most(some), beside_curator(0.5)}},
@@ -109,7 +113,7 @@ std::vector<workload> far_away(const libraries& others)
              near_by{"turn of a new key", "a key that nobody has used before", one_of_a_second("cycles/s"), {at_most(some)}},
              near_by{"refused try", "try while another holds", at("refused try p50 µs"), {at_most(some)}},
          })
-        far.push_back(far_from(what, all, way));
+        far.push_back(far_from(what, all, to));
     return far;
 }
 
