@@ -33,11 +33,13 @@ interface Contender {
         };
     }
 
-    /** Every `step`th of many keys, which nobody else wants. */
-    static Contender goingRound(CuratorFramework client, String directory, int first, int step) {
+    /** Every `step`th of many keys, which nobody else wants. Their directories are there before anything counts. */
+    static Contender goingRound(CuratorFramework client, String directory, int first, int step) throws Exception {
         final List<InterProcessLock> mine = new ArrayList<>();
-        for (int key = first; key < MANY_KEYS; key += step)
+        for (int key = first; key < MANY_KEYS; key += step) {
+            client.createContainers(directory + "/" + key);
             mine.add(new InterProcessMutex(client, directory + "/" + key));
+        }
         final Iterator<InterProcessLock> round = Stream.generate(() -> mine).flatMap(List::stream).iterator();
         return dice -> {
             final InterProcessLock next = round.next();

@@ -74,7 +74,8 @@ final class Race {
         }
     }
 
-    private Contender contender(String what, CuratorFramework client, String directory, int number, int contenders) {
+    private Contender contender(String what, CuratorFramework client, String directory, int number, int contenders)
+            throws Exception {
         switch (what) {
             case "mutex":
             case "deep":

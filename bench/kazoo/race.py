@@ -44,7 +44,10 @@ class Race:
     def _round(what, client, directory, number, contenders):
         """What a contender takes, one after the other."""
         if what == "many-keys":
-            return [client.Lock(f"{directory}/{key}") for key in range(number, MANY_KEYS, contenders)]
+            paths = [f"{directory}/{key}" for key in range(number, MANY_KEYS, contenders)]
+            for path in paths:  # directories are there before anything counts
+                client.ensure_path(path)
+            return [client.Lock(path) for path in paths]
         return [client.Semaphore(directory, max_leases=PERMITS) if what == "permits" else client.Lock(directory)]
 
     def _contend(self, locks):
