@@ -41,7 +41,7 @@ test test-asan test-tsan:
 	@scripts/setup build run interop databases
 	@cmake --preset $(preset)
 	@cmake --build --preset $(preset) --parallel $(JOBS)
-	@ctest --preset $(preset) --parallel $(TEST_JOBS)
+	@scripts/run-tests $(preset) $(TEST_JOBS)
 
 .PHONY: ensemble-up ensemble-down ensemble-status test-ensemble
 ensemble-up: ## three ZooKeeper servers in containers, on 127.0.0.1:22181 to 22183

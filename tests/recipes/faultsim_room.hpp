@@ -23,7 +23,7 @@ namespace turnstile::test {
 
 class faultsim_room : public ::testing::Test {
 protected:
-    static constexpr auto patience = std::chrono::seconds{10};
+    static constexpr auto patience = std::chrono::seconds{30};
 
     template <class T>
     static T wait(boost::asio::awaitable<T> what)

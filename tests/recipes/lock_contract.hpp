@@ -47,7 +47,7 @@ protected:
     session open_watchful()
     {
         auto o = zk_->options();
-        o.session_timeout = 1s;
+        o.session_timeout = 3s;
         return session::open(o);
     }
 

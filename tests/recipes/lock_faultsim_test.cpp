@@ -94,7 +94,7 @@ TYPED_TEST(lock_faultsim, AcquireAndRelease)
     this->under_every_fault("acquire, release", [this](testing::faults& f, testing::memory_server& server) {
         const auto s = this->open(f);
         try {
-            auto held = wait(TypeParam::acquire(s, 10s));
+            auto held = wait(TypeParam::acquire(s, 30s));
             if (held.held()) {
                 EXPECT_TRUE(this->all_lines_have(server, 1)) << "exactly one node";
             }
@@ -102,7 +102,7 @@ TYPED_TEST(lock_faultsim, AcquireAndRelease)
         } catch (const error& e) {
             this->expect_honest(e.code());
         }
-        wait(s.swept(10s));
+        wait(s.swept(30s));
     });
 }
 
@@ -111,11 +111,11 @@ TYPED_TEST(lock_faultsim, WaitingBehindAHolderAndAWaiter)
     this->under_every_fault("wait in line", [this](testing::faults& f, testing::memory_server& server) {
         async_runner run;
         const auto others = this->open_untouched(server);
-        auto holder = wait(TypeParam::hold(others, 10s));
-        auto second = run.spawn(TypeParam::hold(others, 10s));
+        auto holder = wait(TypeParam::hold(others, 30s));
+        auto second = run.spawn(TypeParam::hold(others, 30s));
         EXPECT_TRUE(eventually([&] { return this->all_lines_have(server, 2); }));
         const auto s = this->open(f);
-        auto ours = run.spawn(TypeParam::acquire(s, 10s));
+        auto ours = run.spawn(TypeParam::acquire(s, 30s));
         // Either it stands in the lines, or its session ended and it has told so.
         EXPECT_TRUE(eventually([&] { return ours.done() || this->all_lines_have(server, 3); }));
         wait(holder.release());
@@ -131,7 +131,7 @@ TYPED_TEST(lock_faultsim, WaitingBehindAHolderAndAWaiter)
         } catch (const error& e) {
             this->expect_honest(e.code());
         }
-        wait(s.swept(10s));
+        wait(s.swept(30s));
     });
 }
 
@@ -140,9 +140,9 @@ TYPED_TEST(lock_faultsim, ACancellationLeavesNothing)
     this->under_every_fault("cancel", [this](testing::faults& f, testing::memory_server& server) {
         async_runner run;
         const auto others = this->open_untouched(server);
-        auto holder = wait(TypeParam::hold(others, 10s));
+        auto holder = wait(TypeParam::hold(others, 30s));
         const auto s = this->open(f);
-        auto ours = run.spawn(TypeParam::acquire(s, 10s));
+        auto ours = run.spawn(TypeParam::acquire(s, 30s));
         EXPECT_TRUE(eventually([&] { return ours.done() || this->all_lines_have(server, 2); }));
         ours.cancel();
         try {
@@ -151,7 +151,7 @@ TYPED_TEST(lock_faultsim, ACancellationLeavesNothing)
         } catch (const boost::system::system_error& e) {
             EXPECT_TRUE(cancelled(e.code()) || session_over(e.code())) << e.what();
         }
-        wait(s.swept(10s));
+        wait(s.swept(30s));
         EXPECT_TRUE(eventually([&] { return this->all_lines_have(server, 1); }));
         EXPECT_TRUE(holder.held());
         wait(holder.release());
@@ -163,7 +163,7 @@ TYPED_TEST(lock_faultsim, ATryOfAFreeLock)
     this->under_every_fault("try, free", [this](testing::faults& f, testing::memory_server& server) {
         const auto s = this->open(f);
         try {
-            auto held = wait(TypeParam::try_acquire(s, 10s));
+            auto held = wait(TypeParam::try_acquire(s, 30s));
             ASSERT_TRUE(held) << "refused, and nobody was there";
             if (held->held()) {
                 EXPECT_TRUE(this->all_lines_have(server, 1)) << "exactly one node";
@@ -171,7 +171,7 @@ TYPED_TEST(lock_faultsim, ATryOfAFreeLock)
         } catch (const error& e) {
             this->expect_honest(e.code());
         }
-        wait(s.swept(10s));
+        wait(s.swept(30s));
     });
 }
 
@@ -180,15 +180,15 @@ TYPED_TEST(lock_faultsim, ATryOfAHeldLock)
     this->under_every_fault("try, held", [this](testing::faults& f, testing::memory_server&) {
         const auto s = this->open(f);
         try {
-            auto holder = wait(TypeParam::hold(s, 10s));
+            auto holder = wait(TypeParam::hold(s, 30s));
             if (holder.held()) {
-                const bool second = wait(TypeParam::try_acquire(s, 10s)).has_value();
+                const bool second = wait(TypeParam::try_acquire(s, 30s)).has_value();
                 EXPECT_FALSE(second && holder.held()) << "two holders";
             }
         } catch (const error& e) {
             this->expect_honest(e.code());
         }
-        wait(s.swept(10s));
+        wait(s.swept(30s));
     });
 }
 

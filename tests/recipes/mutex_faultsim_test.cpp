@@ -70,7 +70,7 @@ TEST(mutex_faultsim, AcquireAndReleaseOfAFreeLock)
                SCOPED_TRACE(f.describe());
                const auto s = open(f);
                try {
-                   auto held = wait(mutex{s, line}.acquire(10s));
+                   auto held = wait(mutex{s, line}.acquire(30s));
                    EXPECT_EQ(depth(server), held.held() ? 1U : depth(server)) << "exactly one node";
                    try {
                        wait(held.release());
@@ -80,7 +80,7 @@ TEST(mutex_faultsim, AcquireAndReleaseOfAFreeLock)
                } catch (const error& e) {
                    expect_honest(e.code());
                }
-               wait(s.swept(10s));
+               wait(s.swept(30s));
                expect_clean(server);
            }));
 }
@@ -91,14 +91,14 @@ TEST(mutex_faultsim, WaitingBehindAHolderAndTwoWaiters)
                SCOPED_TRACE(f.describe());
                async_runner run;
                const auto others = open_untouched(server);
-               auto holder = wait(mutex{others, line}.acquire(10s));
-               auto second = run.spawn(mutex{others, line}.acquire(10s));
+               auto holder = wait(mutex{others, line}.acquire(30s));
+               auto second = run.spawn(mutex{others, line}.acquire(30s));
                EXPECT_TRUE(eventually([&] { return depth(server) == 2; }));
-               auto third = run.spawn(mutex{others, line}.acquire(10s));
+               auto third = run.spawn(mutex{others, line}.acquire(30s));
                EXPECT_TRUE(eventually([&] { return depth(server) == 3; }));
 
                const auto s = open(f);
-               auto ours = run.spawn(mutex{s, line}.acquire(10s));
+               auto ours = run.spawn(mutex{s, line}.acquire(30s));
                // Either it stands in the line, or its session ended and it has told so.
                EXPECT_TRUE(eventually([&] { return ours.done() || depth(server) == 4; }));
                wait(holder.release());
@@ -115,7 +115,7 @@ TEST(mutex_faultsim, WaitingBehindAHolderAndTwoWaiters)
                } catch (const error& e) {
                    expect_honest(e.code());
                }
-               wait(s.swept(10s));
+               wait(s.swept(30s));
                expect_clean(server);
            }));
 }
@@ -125,14 +125,14 @@ TEST(mutex_faultsim, ATimeOutLeavesNothing)
     report("time out", testing::faultsim([](testing::faults& f, testing::memory_server& server) {
                SCOPED_TRACE(f.describe());
                const auto others = open_untouched(server);
-               auto holder = wait(mutex{others, line}.acquire(10s));
+               auto holder = wait(mutex{others, line}.acquire(30s));
                const auto s = open(f);
                try {
                    EXPECT_FALSE(wait(mutex{s, line}.try_acquire_for(25ms)));
                } catch (const error& e) {
                    EXPECT_TRUE(session_over(e.code()) || e.code() == errc::not_connected) << e.what();
                }
-               wait(s.swept(10s));
+               wait(s.swept(30s));
                EXPECT_TRUE(eventually([&] { return depth(server) == 1; })) << depth(server);
                EXPECT_TRUE(holder.held());
                wait(holder.release());
@@ -146,9 +146,9 @@ TEST(mutex_faultsim, ACancellationLeavesNothing)
                SCOPED_TRACE(f.describe());
                async_runner run;
                const auto others = open_untouched(server);
-               auto holder = wait(mutex{others, line}.acquire(10s));
+               auto holder = wait(mutex{others, line}.acquire(30s));
                const auto s = open(f);
-               auto ours = run.spawn(mutex{s, line}.acquire(10s));
+               auto ours = run.spawn(mutex{s, line}.acquire(30s));
                EXPECT_TRUE(eventually([&] { return ours.done() || depth(server) == 2; }));
                ours.cancel();
                try {
@@ -157,7 +157,7 @@ TEST(mutex_faultsim, ACancellationLeavesNothing)
                } catch (const boost::system::system_error& e) {
                    EXPECT_TRUE(cancelled(e.code()) || session_over(e.code())) << e.what();
                }
-               wait(s.swept(10s));
+               wait(s.swept(30s));
                EXPECT_TRUE(eventually([&] { return depth(server) == 1; })) << depth(server);
                EXPECT_TRUE(holder.held());
                wait(holder.release());
@@ -171,15 +171,15 @@ TEST(mutex_faultsim, TryAcquireOfAFreeAndOfAHeldLock)
                SCOPED_TRACE(f.describe());
                const auto s = open(f);
                try {
-                   auto first = wait(mutex{s, line}.try_acquire(acquire_options{10s}));
+                   auto first = wait(mutex{s, line}.try_acquire(acquire_options{30s}));
                    if (first && first->held()) {
-                       const bool second = wait(mutex{s, line}.try_acquire(acquire_options{10s})).has_value();
+                       const bool second = wait(mutex{s, line}.try_acquire(acquire_options{30s})).has_value();
                        EXPECT_FALSE(second && first->held()) << "two holders";
                    }
                } catch (const error& e) {
                    expect_honest(e.code());
                }
-               wait(s.swept(10s));
+               wait(s.swept(30s));
                expect_clean(server);
            }));
 }
@@ -189,9 +189,9 @@ TEST(mutex_faultsim, InspectionIsAReadAndSurvivesEverything)
     report("inspect", testing::faultsim([](testing::faults& f, testing::memory_server& server) {
                SCOPED_TRACE(f.describe());
                const auto others = open_untouched(server);
-               auto holder = wait(mutex{others, line}.acquire(10s));
+               auto holder = wait(mutex{others, line}.acquire(30s));
                const auto s = open(f);
-               EXPECT_EQ(wait(mutex{s, line}.line(10s)).size(), 1U);
+               EXPECT_EQ(wait(mutex{s, line}.line(30s)).size(), 1U);
                wait(holder.release());
                expect_clean(server);
            }));
@@ -233,7 +233,7 @@ TEST(mutex_faultsim, TheLoopThatLosesCountsNothingTwice)
                fencing_token newest = 0;
                for (int turn = 0; turn < 3; ++turn) {
                    try {
-                       auto held = wait(mutex{s, line}.acquire(10s));
+                       auto held = wait(mutex{s, line}.acquire(30s));
                        EXPECT_GT(held.token(), newest) << "tokens grow from holder to holder";
                        newest = held.token();
                        const auto before = std::stoi(server.data("/counter"));
@@ -245,7 +245,7 @@ TEST(mutex_faultsim, TheLoopThatLosesCountsNothingTwice)
                    }
                }
                EXPECT_LE(std::stoi(server.data("/counter")), 3);
-               wait(s.swept(10s));
+               wait(s.swept(30s));
                expect_clean(server);
            }));
 }

@@ -7,7 +7,7 @@
 namespace turnstile::test {
 
 template <class Condition>
-bool eventually(Condition holds, std::chrono::milliseconds patience = std::chrono::seconds{10})
+bool eventually(Condition holds, std::chrono::milliseconds patience = std::chrono::seconds{30})
 {
     const auto until = std::chrono::steady_clock::now() + patience;
     while (!holds()) {
