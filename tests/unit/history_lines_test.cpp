@@ -57,6 +57,38 @@ TEST(history_rules, WhoseSessionWasEndedByForceWasNotOvertaken)
     EXPECT_THAT(broken_rules(overtaking(1s, 8).verdict()), ElementsAre("grants_follow_tokens"));
 }
 
+namespace {
+
+/// The same, and x hears of the end of its session when it has released already.
+story heard_too_late(bool struck_before_y_was_granted)
+{
+    story s;
+    s.invoke("x");
+    s.invoke("y");
+    if (struck_before_y_was_granted)
+        s.fault("f1", "end_session", "of-x");
+    s.granted("y", 20);
+    s.released("y");
+    if (!struck_before_y_was_granted)
+        s.fault("f1", "end_session", "of-x");
+    auto& x = s.granted("x", 10);
+    x.held_until = s.boot_in(1s);
+    x.session = 7;
+    s.released("x");
+    auto& over = s.tell(history_event_type::session_over, {}, {});
+    over.process = "of-x";
+    over.session = 7;
+    return s;
+}
+
+}  // namespace
+
+TEST(history_rules, WhoWasStruckBeforeTheOtherWasGrantedWasNotOvertakenHoweverLateItHearsOfThat)
+{
+    EXPECT_THAT(broken_rules(heard_too_late(true).verdict()), IsEmpty());
+    EXPECT_THAT(broken_rules(heard_too_late(false).verdict()), ElementsAre("grants_follow_tokens"));
+}
+
 TEST(history_rules, ReadersMayHearOfTheirGrantsInAnyOrder)
 {
     story s;
