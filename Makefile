@@ -83,8 +83,10 @@ bench: ## benchmarks, with the raw C client, Curator and kazoo beside us, and pi
 	@scripts/setup build run
 	@scripts/setup interop || echo "bench: without Curator or kazoo"
 	@scripts/setup bench || echo "bench: without pictures"
+	@scripts/setup databases || echo "bench: without PostgreSQL"
 	@cmake --preset release
 	@bench/run
+	@bench/orders
 	@bench/plots
 
 .PHONY: chaos soak

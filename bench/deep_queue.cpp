@@ -239,6 +239,7 @@ std::vector<workload> deep_queue(const libraries& others)
     std::vector<workload> all;
     for (const int depth : {10, 100, 1'000, 10'000})
         all.push_back(queue(depth, others));
+    all.back().rounds_max = 2;  // it takes long to fill
     all[1].measures[0].targets = {at_most_times_peer("Curator", 0.65)};
     all[2].measures[0].targets = {at_most_times_peer("Curator", 0.40), at_most_times_workload(title_of(10), 1.2)};
     all[2].measures[1].targets = {at_most_times_peer("Curator", 0.25)};

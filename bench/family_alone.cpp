@@ -17,7 +17,6 @@ using boost::asio::awaitable;
 /// Other libraries' release always waits; of their sides this is the same figure as of a pair.
 constexpr auto pair_left_p50 = "acquire + release, ours not awaited, p50 µs";
 
-constexpr int warming_up = 20;
 // As in curator/Turn.java and kazoo/turns.py.
 constexpr std::uint32_t permits_there_are = 5;
 constexpr int keys = 5;
@@ -28,6 +27,7 @@ struct lock {
     std::string title;
     std::string word;  ///< what the other libraries' sides call it
     std::function<taking(turnstile::session, std::string)> at;
+    int worth;  ///< grows with what one of them costs Curator; it is taken as many times less often
     bool kazoo_has_it = true;
     std::vector<target> wanted = {};
 };
@@ -61,7 +61,7 @@ reading our_turns(const lock& l, const arena& a)
     turnstile::lease held;
     const auto acquire = [&] { held = turnstile::blocking::wait(take()); };
     const auto give_back = [&] { turnstile::blocking::wait(held.release()); };
-    time_pairs(warming_up, acquire, give_back);
+    time_pairs(a.warming_up(), acquire, give_back);
 
     const meter used{a.servers};
     auto awaited = time_pairs(a.samples, acquire, give_back);
@@ -113,14 +113,20 @@ taking all_keys(turnstile::session s, std::string path)
     return [all = turnstile::multi_lock{std::move(s), std::move(paths)}]() mutable { return all.acquire(); };
 }
 
+arena less_often(arena a, const lock& l)
+{
+    a.samples = std::max(a.samples / l.worth, 1);
+    return a;
+}
+
 workload alone(const lock& l, const libraries& others)
 {
     const auto theirs = [&](const std::shared_ptr<library>& other) {
-        return beside(other, [l](library& some, const arena& a) { return their_turns(l, some, a); });
+        return beside(other, [l](library& some, const arena& a) { return their_turns(l, some, less_often(a, l)); });
     };
     workload w{"uncontended " + l.title,
                {theirs(others.curator)},
-               {{"thread", [l](const arena& a) { return our_turns(l, a); }}},
+               {{"thread", [l](const arena& a) { return our_turns(l, less_often(a, l)); }}},
                {{"P9", name::acquire_p50, l.wanted},
                 {"P9", name::acquire_p99, {}},
                 {"P9", name::pair_p50, {}},
@@ -137,12 +143,12 @@ workload alone(const lock& l, const libraries& others)
 std::vector<workload> family_alone(const libraries& others)
 {
     const auto of_curators = [](double bar) { return std::vector{at_most_times_peer("Curator", bar)}; };
-    return {alone({"mutex", "mutex", exclusive}, others),
-            alone({"read lock", "read", read}, others),
-            alone({"write lock", "write", write}, others),
-            alone({"1 permit of 5", "permit", some_permits(1), true, of_curators(0.30)}, others),
-            alone({"5 permits of 5", "permits", some_permits(permits_there_are), false, of_curators(0.30)}, others),
-            alone({"lock of 5 keys", "keys", all_keys, false, of_curators(0.20)}, others)};
+    return {alone({"mutex", "mutex", exclusive, 2}, others),
+            alone({"read lock", "read", read, 2}, others),
+            alone({"write lock", "write", write, 2}, others),
+            alone({"1 permit of 5", "permit", some_permits(1), 4, true, of_curators(0.30)}, others),
+            alone({"5 permits of 5", "permits", some_permits(permits_there_are), 12, false, of_curators(0.30)}, others),
+            alone({"lock of 5 keys", "keys", all_keys, 6, false, of_curators(0.20)}, others)};
 }
 
 }  // namespace bench

@@ -1,10 +1,9 @@
-// P9, contended: eight who want the same, with a session each; they hold for a moment and come again.
+// P9, contended: eight who want the same, with a session each; they hold for a moment and come again. (A mutex is P3.)
 #include "library_runs.hpp"
 #include "our_session.hpp"
 #include "race_rate.hpp"
 
 #include <turnstile/recipes/multi_lock.hpp>
-#include <turnstile/recipes/mutex.hpp>
 #include <turnstile/recipes/semaphore.hpp>
 #include <turnstile/recipes/shared_mutex.hpp>
 
@@ -144,21 +143,16 @@ reading coroutines_race(const game& g, const arena& a)
     return r;
 }
 
-reading threads_race(const game& g, const arena& a, bool awaits_release)
+reading threads_race(const game& g, const arena& a)
 {
     cast all{g, a};
     std::deque<std::jthread> threads;
     for (int i = 0; i < contenders; ++i)
-        threads.emplace_back([&all, i, awaits_release] { turnstile::blocking::wait(all.contender(i, awaits_release)); });
+        threads.emplace_back([&all, i] { turnstile::blocking::wait(all.contender(i, true)); });
     auto r = all.watch();
     threads.clear();
     all.check();
     return r;
-}
-
-drawing alone_on_one_key(turnstile::session s, std::string path)
-{
-    return [m = turnstile::mutex{std::move(s), std::move(path)}](dice&) mutable { return turn{m.acquire(), {0}, 1}; };
 }
 
 /// A writer fills the room.
@@ -197,8 +191,7 @@ workload race(const game& g, const libraries& others)
     workload w{g.title + ", 8 contenders",
                {theirs(others.curator)},
                {{"coroutines", [g](const arena& a) { return coroutines_race(g, a); }},
-                {"threads", [g](const arena& a) { return threads_race(g, a, false); }},
-                {"threads, release awaited", [g](const arena& a) { return threads_race(g, a, true); }}},
+                {"threads, release awaited", [g](const arena& a) { return threads_race(g, a); }}},
                {{"P9", name::grants_a_second, g.wanted}, {"", per_pair::cpu, {}}, {"", per_pair::requests, {}}}};
     if (g.kazoo_plays)
         w.peers.push_back(theirs(others.kazoo));
@@ -222,7 +215,6 @@ std::vector<workload> family_races(const libraries& others)
     const int three = permits_there_are;
     // kazoo 2.8's readers wait for writers behind them, who wait for them: its race of both does not end.
     return {
-        race({"mutex", "mutex", "mutex", 1, 1, alone_on_one_key, true}, others),
         race({"90 % readers, 10 % writers", "read-write", "read-write", 1, room_for_all, reader_or_writer, false, a_third},
              others),
         race({"3 permits", "permits", "permits", 1, three, one_permit, true}, others),

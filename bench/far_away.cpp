@@ -87,6 +87,7 @@ workload far_from(const near_by& what, const std::vector<workload>& all, const s
     w.ours.resize(1);  // in what style makes no difference at this distance
     w.ours.front().go = through(to, what.taken, w.ours.front().go);
     w.measures = {{"P12", round_trips, what.wanted}, {"", milliseconds, {}}};
+    w.rounds_max = 2;
     return w;
 }
 

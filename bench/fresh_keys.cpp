@@ -15,8 +15,6 @@ constexpr auto nodes_left = "nodes left a cycle";
 constexpr auto cpu = "client CPU µs a cycle";
 constexpr auto requests = "requests a cycle";
 
-constexpr int warming_up = 20;
-
 using order = turnstile::resource_kind<"order", "id:u64">;
 
 awaitable<turnstile::lease> turn_of(turnstile::lane desk, std::uint64_t number)
@@ -45,8 +43,9 @@ reading our_cycles(const arena& a, Release release)
     how.base = "/bench/p7-our";
     const auto desk = turnstile::blocking::wait(turnstile::lane::open(s.get(), {order::definition()}, how));
     const auto cycle = [&] { release(turnstile::blocking::wait(turn_of(desk, ++number))); };
-    for (int i = 0; i < warming_up; ++i)
+    for (int i = 0; i < a.warming_up(); ++i)
         cycle();
+    turnstile::blocking::wait(s.get().swept());
 
     const meter used{a.servers};
     double cycles = 0;

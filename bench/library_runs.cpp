@@ -8,8 +8,6 @@
 namespace bench {
 namespace {
 
-constexpr int warming_up = 20;
-
 std::string directory(const library& other, const std::string& topic)
 {
     return "/bench/" + topic + '-' + other.name() + ' ';
@@ -29,7 +27,7 @@ std::vector<double> between(const std::vector<double>& hand_overs, double first,
 reading time_pairs_of(library& other, const arena& a, const std::string& what, const std::string& topic)
 {
     const auto request = "pairs " + what + ' ' + directory(other, topic);
-    other.ask(a, request + std::to_string(warming_up));
+    other.ask(a, request + std::to_string(a.warming_up()));
 
     const auto used = other.meter(a);
     auto said = other.ask(a, request + std::to_string(a.samples));
@@ -42,7 +40,7 @@ reading time_pairs_of(library& other, const arena& a, const std::string& what, c
 
 reading time_loop_of(library& other, const arena& a, const std::string& what, const std::string& topic)
 {
-    other.ask(a, "pairs " + what + ' ' + directory(other, topic) + std::to_string(warming_up));
+    other.ask(a, "pairs " + what + ' ' + directory(other, topic) + std::to_string(a.warming_up()));
 
     const auto used = other.meter(a);
     auto said = other.ask(a, "loop " + what + ' ' + directory(other, topic) + std::to_string(a.duration.count()));
@@ -65,9 +63,9 @@ reading time_race_of(library& other, const arena& a, const std::string& what, co
     };
     auto r = rate_of(
         a, [&] { return other.meter(a); }, count);
-    auto said = other.ask(a, "finish");
-    if (said.contains("hand-over"))
-        tell_hand_overs(r, between(said["hand-over"], grants.front(), grants.back()));
+    const auto hand_overs = other.ask(a, "finish")["hand-over"];
+    if (!hand_overs.empty())
+        tell_hand_overs(r, between(hand_overs, grants.front(), grants.back()));
     r[given_up_a_second] = (given_up.back() - given_up.front()) / std::chrono::duration<double>(a.duration).count();
     return r;
 }

@@ -74,7 +74,7 @@ reading turns(const arena& a)
 std::vector<workload> local_hand_over(const libraries& /*others*/)
 {
     return {{"8 callers of one process, one key",
-             {peer::limit("bare hop", hops)},
+             {peer::limit("a bare hop", hops)},
              {{"coroutines", turns}},
              {{"P13", hand_over, {at_most(5)}}}}};
 }

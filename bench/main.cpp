@@ -1,5 +1,6 @@
 // Turnstile beside its peers, in the same run: rounds alternate, so that what disturbs the machine disturbs both.
 #include "library.hpp"
+#include "numbers.hpp"
 #include "report.hpp"
 #include "workload.hpp"
 
@@ -39,8 +40,8 @@ std::vector<findings> chosen(const plan& p)
 {
     const libraries others;
     std::vector<findings> all;
-    for (const auto& part :
-         {uncontended, contended, fresh_keys, refused_tries, family_alone, family_races, many_waiters, local_hand_over, deep_queue, far_away}) {
+    for (const auto& part : {uncontended, contended, many_keys, fresh_keys, refused_tries, family_alone, family_races,
+                             many_waiters, local_hand_over, deep_queue, far_away}) {
         for (auto& w : part(others)) {
             if (wanted(p, w))
                 all.emplace_back(std::move(w));
@@ -75,6 +76,18 @@ arena arena_of(const plan& p, std::string servers)
     return a;
 }
 
+/// And how long it took, for whoever waits for the end.
+template <class Work>
+void announced(const std::string& what, Work work)
+{
+    using clock = std::chrono::steady_clock;
+    std::cerr << what << std::flush;
+    const auto begun = clock::now();
+    work();
+    const std::chrono::duration<double> lasted = clock::now() - begun;
+    std::cerr << text(", %.1f s\n", lasted.count());
+}
+
 /// All sides once. Every round begins with another side, so that none is always the one that follows the noise.
 void one_round(findings& f, const arena& a, const plan& p, int number)
 {
@@ -95,14 +108,11 @@ void warm_up(const std::vector<findings>& all, const arena& a, const plan& p)
     auto longer = a;
     longer.duration *= p.quick ? 1 : 5;
     longer.samples *= p.quick ? 1 : 5;
-    std::cerr << "warming the server up\n";
-    keep_busy(longer);
+    announced("warming the server up", [&] { keep_busy(longer); });
     for (const auto& f : all) {
         for (const auto& one : f.what.peers) {
-            if (!one.go || !one.wants_warm_up)
-                continue;
-            std::cerr << "warming " << one.name << " up: " << f.what.title << '\n';
-            one.go(&f == &all.front() ? longer : a);
+            if (one.go && one.wants_warm_up)
+                announced("warming " + one.name + " up: " + f.what.title, [&] { one.go(&f == &all.front() ? longer : a); });
         }
     }
 }
@@ -112,8 +122,9 @@ void measure_all(std::vector<findings>& all, const arena& a, const plan& p)
     warm_up(all, a, p);
     for (int round = 0; round < p.rounds; ++round) {
         for (auto& f : all) {
-            std::cerr << "round " << round + 1 << " of " << p.rounds << ": " << f.what.title << '\n';
-            one_round(f, a, p, round);
+            if (round < f.what.rounds_max)
+                announced("round " + std::to_string(round + 1) + " of " + std::to_string(p.rounds) + ": " + f.what.title,
+                          [&] { one_round(f, a, p, round); });
         }
     }
 }

@@ -123,7 +123,8 @@ std::vector<workload> many_waiters(const libraries& others)
              {{"P11", heap, {at_most(2048)}},
               {"P11", name::resident, {at_most_times_peer("Curator", 0.01)}},
               {"P11", name::threads, {at_most(0)}},
-              {"P11", name::descriptors, {at_most(0)}}}}};
+              {"P11", name::descriptors, {at_most(0)}}},
+             2}};
 }
 
 }  // namespace bench

@@ -18,8 +18,6 @@ constexpr auto refusal_p99 = "refused try p99 µs";
 constexpr auto requests = "requests a try";
 constexpr auto cpu = "client CPU µs a try";
 
-constexpr int warming_up = 20;
-
 /// Of what was measured as acquires.
 reading as_tries(reading r)
 {
@@ -48,7 +46,7 @@ reading our_tries(const arena& a)
     const our_session holding{a.servers}, trying{a.servers};
     turnstile::mutex theirs{holding.get(), "/bench/p8-our"}, m{trying.get(), "/bench/p8-our"};
     const auto held = turnstile::blocking::wait(theirs.acquire());
-    for (int i = 0; i < warming_up; ++i)
+    for (int i = 0; i < a.warming_up(); ++i)
         time_one(m);
 
     std::vector<double> tries;

@@ -25,7 +25,7 @@ reading time_each(const arena& a, Acquire acquire, Release release)
         release();
         return microseconds(granted - asked);
     };
-    for (int warming_up = 0; warming_up < 20; ++warming_up)
+    for (int i = 0; i < a.warming_up(); ++i)
         pair();
 
     std::vector<double> latencies;
@@ -43,7 +43,7 @@ reading time_each(const arena& a, Acquire acquire, Release release)
 template <class Pair>
 reading time_all(const arena& a, Pair pair)
 {
-    for (int warming_up = 0; warming_up < 20; ++warming_up)
+    for (int i = 0; i < a.warming_up(); ++i)
         pair();
     const meter used{a.servers};
     double pairs = 0;

@@ -4,6 +4,7 @@
 #include "reading.hpp"
 #include "target.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -17,11 +18,14 @@ struct libraries;
 /// Where and how long.
 struct arena {
     std::string servers;
-    std::chrono::milliseconds duration{600};  ///< of each loop that is measured by its rate
+    std::chrono::milliseconds duration{500};  ///< of each loop that is measured by its rate
     int samples = 300;                        ///< of each latency that is measured one by one
     int waiters = 10'000;
 
     arena() = default;
+
+    /// How often what is measured one by one is done before it counts.
+    int warming_up() const { return std::max(samples / 15, 1); }
 };
 
 using run = std::function<reading(const arena&)>;
@@ -56,6 +60,7 @@ struct workload {
     std::vector<peer> peers;
     std::vector<contestant> ours;
     std::vector<measure> measures;
+    int rounds_max = 1'000;  ///< so many are enough: what is counted, or weighed, hardly varies
 };
 
 /// The server, for as long as a loop takes.
@@ -63,6 +68,7 @@ void keep_busy(const arena& a);
 
 std::vector<workload> uncontended(const libraries& others);
 std::vector<workload> contended(const libraries& others);
+std::vector<workload> many_keys(const libraries& others);
 std::vector<workload> fresh_keys(const libraries& others);
 std::vector<workload> refused_tries(const libraries& others);
 std::vector<workload> family_alone(const libraries& others);

@@ -4,6 +4,7 @@
 #include "detail/intent_record.hpp"
 #include "detail/lane_load.hpp"
 #include "detail/line_verbs.hpp"
+#include "detail/opened_kinds.hpp"
 #include "detail/registration.hpp"
 #include "detail/turn_state.hpp"
 #include "detail/waiting_line.hpp"
@@ -33,24 +34,15 @@ std::string_view to_string(refusal::reason why) noexcept
 }
 
 struct lane::state {
-    /// A kind that was opened.
-    struct entry {
-        std::string directory;
-        lane_policy policy;
-        std::shared_ptr<detail::lane_load> load = std::make_shared<detail::lane_load>();
-    };
-
     session ensemble;
-    std::map<std::string, entry> kinds;
+    lane_policy policy;
+    detail::opened_kinds kinds;
+    std::map<std::string, std::shared_ptr<detail::lane_load>> loads;  // by the names of the kinds
 
-    explicit state(session s) : ensemble{std::move(s)} {}
-
-    const entry& of(const resource_key& key, const char* verb) const
+    state(session s, const lane_policy& p, detail::opened_kinds k) : ensemble{std::move(s)}, policy{p}, kinds{std::move(k)}
     {
-        const auto found = kinds.find(key.kind());
-        if (found == kinds.end())
-            throw error{errc::bad_argument, verb, key.text(), "a kind that was not opened: " + key.kind()};
-        return found->second;
+        for (const auto& [name, directory] : kinds.directories())
+            loads.emplace(name, std::make_shared<detail::lane_load>());
     }
 };
 
@@ -60,13 +52,12 @@ const session& lane::get_session() const noexcept { return state_->ensemble; }
 
 namespace {
 
-detail::registration registration_of(const kind_definition& kind, const lane_options& how)
+detail::registration registration_of(const lane_options& how)
 {
     detail::registration r;
     r.recipe = "lane";
     r.base = how.base;
     r.purpose = "lanes";
-    r.kind = kind;
     r.policy = {{"shards", std::to_string(how.policy.shards)}, {"max-waiters", std::to_string(how.policy.max_waiters)}};
     r.shards = how.policy.shards;
     r.fixed = 1;
@@ -74,31 +65,15 @@ detail::registration registration_of(const kind_definition& kind, const lane_opt
     return r;
 }
 
-void check_options(const std::vector<kind_definition>& kinds, const lane_options& how)
-{
-    detail::check_line(how.base, "lane");
-    if (kinds.empty())
-        throw error{errc::bad_argument, "lane", how.base, "no kinds"};
-    if (how.policy.shards == 0 || how.policy.shards > detail::shards_max)
-        throw error{errc::bad_argument, "lane", how.base, "shards: from 1 to " + std::to_string(detail::shards_max)};
-}
-
 }  // namespace
 
 awaitable<lane> lane::open(session s, std::vector<kind_definition> kinds, lane_options how, deadline until)
 {
-    check_options(kinds, how);
-    auto opened = std::make_shared<state>(s);
-    for (const auto& kind : kinds) {
-        auto r = registration_of(kind, how);
-        state::entry e;
-        e.directory = r.directory();
-        e.policy = how.policy;
-        auto enrolling = detail::enrol(s, std::move(r), until);
-        co_await std::move(enrolling);
-        opened->kinds.emplace(kind.name, std::move(e));
-    }
-    co_return lane{std::move(opened)};
+    detail::check_line(how.base, "lane");
+    detail::check_kinds(kinds, how.policy.shards, "lane", how.base);
+    auto opening = detail::open_kinds(s, std::move(kinds), registration_of(how), until);
+    auto opened = co_await std::move(opening);
+    co_return lane{std::make_shared<state>(std::move(s), how.policy, std::move(opened))};
 }
 
 // ---- Entering
@@ -149,11 +124,6 @@ void check_locks(const std::vector<mutex>& locks, const session& s)
         if (!paths.insert(lock.path()).second)
             throw error{errc::bad_argument, "lane", lock.path(), "named twice"};
     }
-}
-
-std::string directory_of(const std::string& kind, std::uint32_t shards, const resource_key& key)
-{
-    return join_path(kind, detail::shard_of(key.encoded(), shards));
 }
 
 std::string line_key_of(const resource_key& key) { return key.encoded() + detail::key_end; }
@@ -307,15 +277,16 @@ awaitable<std::variant<turn, refusal>> lane::enter(turn_keys keys, turn_request 
     what.how.purpose = std::move(how.operation);
     what.how.owner = how.owner;
     for (const auto& key : keys.all()) {
-        const auto& kind = state_->of(key, "lane::enter");
-        const auto directory = directory_of(kind.directory, kind.policy.shards, key);
+        const auto directory = state_->kinds.shard_of(key, "lane::enter");
+        const auto& load = state_->loads.at(key.kind());
         auto line = detail::request_for(state_->ensemble, directory, line_key_of(key), "lane::enter", what.how);
         line.left = std::make_shared<detail::bequest>(intent_path_of(directory, key));
         if (!how.until.passed())
-            line.admit = [seen = what.seen, load = kind.load, most = kind.policy.max_waiters,
-                          until = how.until](std::size_t ahead) { return admit(*seen, *load, ahead, most, until); };
+            line.admit = [seen = what.seen, load, most = state_->policy.max_waiters, until = how.until](std::size_t ahead) {
+                return admit(*seen, *load, ahead, most, until);
+            };
         what.lines.push_back(std::move(line));
-        what.loads.push_back(kind.load);
+        what.loads.push_back(load);
     }
     check_locks(how.locks, state_->ensemble);
     for (const auto& lock : how.locks)
@@ -348,8 +319,7 @@ awaitable<lane_view> look(detail::line_request line, resource_key key, std::stri
 
 awaitable<lane_view> lane::inspect(resource_key key, deadline until) const
 {
-    const auto& kind = state_->of(key, "lane::inspect");
-    const auto directory = directory_of(kind.directory, kind.policy.shards, key);
+    const auto directory = state_->kinds.shard_of(key, "lane::inspect");
     detail::line_request line{state_->ensemble, directory, "lane::inspect", line_key_of(key)};
     line.until = until.is_never() ? deadline{state_->ensemble.options().operation_timeout} : until;
     auto intent = intent_path_of(directory, key);

@@ -6,6 +6,7 @@
 #include "detail/held_claim.hpp"
 #include "detail/line_verbs.hpp"
 #include "detail/message_buckets.hpp"
+#include "detail/opened_kinds.hpp"
 #include "detail/pause.hpp"
 #include "detail/registration.hpp"
 
@@ -86,8 +87,7 @@ void check_options(const std::string& name, const message_options& how)
         refuse("bucket: a minute at least, and not longer than retention");
     if (p.retention / p.bucket > 1'000)
         refuse("retention: at most 1000 buckets");
-    if (p.shards == 0 || p.shards > detail::shards_max)
-        refuse("shards: from 1 to 4096");
+    detail::check_shards(p.shards, "message_gate", name);
     if (p.max_attempts == 0 || p.max_live == 0)
         refuse("max_attempts and max_live: one at least");
 }

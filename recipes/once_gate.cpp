@@ -5,10 +5,10 @@
 #include "detail/key_desk.hpp"
 #include "detail/line_verbs.hpp"
 #include "detail/once_visit.hpp"
+#include "detail/opened_kinds.hpp"
 #include "detail/registration.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 namespace turnstile::inline v0 {
@@ -21,30 +21,20 @@ using namespace std::chrono_literals;
 // ---- The gate
 
 struct once_gate::state {
-    struct entry {
-        std::string directory;
-        once_policy policy;
-    };
-
     session ensemble;
     membership members;
-    std::map<std::string, entry> kinds;
+    once_policy policy;
+    detail::opened_kinds kinds;
     std::shared_ptr<detail::key_desk> desk = std::make_shared<detail::key_desk>();
 
-    state(session s, const std::string& base) : ensemble{s}, members{std::move(s), base} {}
-
-    const entry& of(const resource_key& key, const char* verb) const
+    state(session s, const once_options& how, detail::opened_kinds k)
+        : ensemble{s}, members{std::move(s), how.base}, policy{how.policy}, kinds{std::move(k)}
     {
-        const auto found = kinds.find(key.kind());
-        if (found == kinds.end())
-            throw error{errc::bad_argument, verb, key.text(), "a kind that was not opened: " + key.kind()};
-        return found->second;
     }
 
     std::string path_of(const resource_key& key, const char* verb) const
     {
-        const auto& kind = of(key, verb);
-        return join_path(join_path(kind.directory, detail::shard_of(key.encoded(), kind.policy.shards)), key.encoded());
+        return join_path(kinds.shard_of(key, verb), key.encoded());
     }
 };
 
@@ -53,8 +43,8 @@ const session& once_gate::get_session() const noexcept { return state_->ensemble
 std::vector<std::pair<std::string, std::chrono::seconds>> once_gate::kept() const
 {
     std::vector<std::pair<std::string, std::chrono::seconds>> all;
-    for (const auto& [name, kind] : state_->kinds)
-        all.emplace_back(kind.directory, kind.policy.keep);
+    for (const auto& [name, directory] : state_->kinds.directories())
+        all.emplace_back(directory, state_->policy.keep);
     return all;
 }
 
@@ -71,13 +61,12 @@ const char* text_of(once_policy::after_done p)
 
 const char* text_of(once_policy::on_outage p) { return p == once_policy::on_outage::pass_to_db ? "pass-to-db" : "refuse"; }
 
-detail::registration registration_of(const kind_definition& kind, const once_options& how)
+detail::registration registration_of(const once_options& how)
 {
     detail::registration r;
     r.recipe = "once_gate";
     r.base = how.base;
     r.purpose = "once";
-    r.kind = kind;
     r.policy = {{"shards", std::to_string(how.policy.shards)},
                 {"while-running", text_of(how.policy.running)},
                 {"after-done", text_of(how.policy.done)},
@@ -92,10 +81,7 @@ detail::registration registration_of(const kind_definition& kind, const once_opt
 void check_options(const std::vector<kind_definition>& kinds, const once_options& how)
 {
     detail::check_line(how.base, "once_gate");
-    if (kinds.empty())
-        throw error{errc::bad_argument, "once_gate", how.base, "no kinds"};
-    if (how.policy.shards == 0 || how.policy.shards > detail::shards_max)
-        throw error{errc::bad_argument, "once_gate", how.base, "shards: from 1 to " + std::to_string(detail::shards_max)};
+    detail::check_kinds(kinds, how.policy.shards, "once_gate", how.base);
     if (how.policy.keep < 1s)
         throw error{errc::bad_argument, "once_gate", how.base, "keep: a second at least"};
 }
@@ -105,17 +91,9 @@ void check_options(const std::vector<kind_definition>& kinds, const once_options
 awaitable<once_gate> once_gate::open(session s, std::vector<kind_definition> kinds, once_options how, deadline until)
 {
     check_options(kinds, how);
-    auto opened = std::make_shared<state>(s, how.base);
-    for (const auto& kind : kinds) {
-        auto r = registration_of(kind, how);
-        state::entry e;
-        e.directory = r.directory();
-        e.policy = how.policy;
-        auto enrolling = detail::enrol(s, std::move(r), until);
-        co_await std::move(enrolling);
-        opened->kinds.emplace(kind.name, std::move(e));
-    }
-    co_return once_gate{std::move(opened)};
+    auto opening = detail::open_kinds(s, std::move(kinds), registration_of(how), until);
+    auto opened = co_await std::move(opening);
+    co_return once_gate{std::make_shared<state>(std::move(s), how, std::move(opened))};
 }
 
 // ---- Entering
@@ -139,7 +117,7 @@ awaitable<once_entry> once_gate::enter(resource_key key, std::string fingerprint
     detail::once_visit v{state_->ensemble, state_->members};
     v.desk = state_->desk;
     v.path = state_->path_of(key, detail::verb_enter_once);
-    v.policy = state_->of(key, detail::verb_enter_once).policy;
+    v.policy = state_->policy;
     v.fingerprint = std::move(fingerprint);
     const bool patient = v.policy.running == once_policy::while_running::join;
     v.until = how.until.is_never() && !patient ? deadline{state_->ensemble.options().operation_timeout} : how.until;

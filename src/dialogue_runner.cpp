@@ -73,7 +73,7 @@ void dialogue_runner::proceed(dialogue::move next)
     while (true) {
         switch (next.what) {
             case dialogue::move::kind::ask:
-                return ask(std::move(next.question));
+                return ask(std::move(next));
             case dialogue::move::kind::done:
                 return finish(next.result);
             case dialogue::move::kind::wait: {
@@ -86,13 +86,15 @@ void dialogue_runner::proceed(dialogue::move next)
     }
 }
 
-void dialogue_runner::ask(std::vector<operation> question)
+void dialogue_runner::ask(dialogue::move what)
 {
-    auto f = std::make_shared<flight>(std::move(question), [self = shared_from_this()](std::vector<outcome> answers) {
+    auto f = std::make_shared<flight>(std::move(what.question), [self = shared_from_this()](std::vector<outcome> answers) {
         self->on_answers(std::move(answers));
     });
     f->in = in_;
     f->box = box_;
+    f->together = what.together != 0;
+    f->line = what.together;
     f->errand = std::exchange(let_in_, true);
     if (leave(state::asking, f))
         core_->submit(std::move(f));

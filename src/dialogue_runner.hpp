@@ -33,7 +33,7 @@ private:
     /// After a step of the machine. False when the caller gave up meanwhile: then this was the last.
     bool leave(state to, std::weak_ptr<flight> asked = {});
     void proceed(dialogue::move next);
-    void ask(std::vector<operation> question);
+    void ask(dialogue::move what);
     /// The next move if there is news already; otherwise it comes when there is some.
     std::optional<dialogue::move> wait(deadline until);
     void arm(deadline until);

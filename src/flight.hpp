@@ -20,7 +20,8 @@
 
 namespace turnstile::inline v0::detail {
 
-enum class flight_stage : unsigned char { grounded, queued, sent, landed };
+/// `waiting`: for others to travel with, or under way with them (see group_commit).
+enum class flight_stage : unsigned char { grounded, waiting, queued, sent, landed };
 
 using unlinks_itself = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
@@ -32,6 +33,8 @@ struct flight : std::enable_shared_from_this<flight>, unlinks_itself {
     epoch in = epoch::none;        ///< belongs to this epoch only
     bool repeatable = false;       ///< doing it twice is harmless: asked again when the connection goes
     bool errand = false;           ///< the SDK's own: what must be cleaned up is never refused for a full queue
+    bool together = false;         ///< may share a transaction: one create or erase, and reads of children behind it
+    std::size_t line = 0;          ///< no two of one line in a transaction; 0: of none
     std::size_t watch_bytes = 0;   ///< of path, to be watched
     std::size_t ephemeral_bytes = 0;
 
@@ -39,12 +42,14 @@ struct flight : std::enable_shared_from_this<flight>, unlinks_itself {
     std::vector<outcome> answers;
     std::vector<bool> answered;
     unique_function<void(std::vector<outcome>)> done;
-    std::shared_ptr<session_core> core;  ///< set while sent
+    std::shared_ptr<session_core> core;            ///< set while sent
+    std::vector<std::shared_ptr<flight>> members;  ///< whom it carries; they get the answers
     boot_clock::time_point sent;
     std::size_t missing = 0;    ///< answers still to come
     std::uint32_t attempt = 0;  ///< answers of earlier attempts are ignored
     flight_stage stage = flight_stage::grounded;
     bool was_sent = false;
+    bool has_set_out = false;  ///< counted by group_commit
 
     flight(std::vector<operation> operations_, unique_function<void(std::vector<outcome>)> done_)
         : operations{std::move(operations_)}, done{std::move(done_)}

@@ -24,7 +24,7 @@ class holding : public std::enable_shared_from_this<holding> {
 public:
     /// `paths`: at least one.
     holding(session s, std::vector<std::string> paths, turnstile::epoch in, fencing_token token,
-            std::shared_ptr<session_clock> clock, std::shared_ptr<void> keepsake);
+            std::shared_ptr<session_clock> clock, std::shared_ptr<void> keepsake, bool together = false);
     ~holding();
 
     /// Held, and within the deadline. The first call after the deadline makes the loss known.
@@ -51,6 +51,7 @@ public:
     const turnstile::epoch in;
     const fencing_token token;
     const std::shared_ptr<session_clock> clock;
+    const bool together;  ///< given back in a transaction with others, when there are many
 
     // Touched by the keeper, under its mutex.
     std::shared_ptr<mailbox> own_watch;

@@ -14,12 +14,13 @@ namespace turnstile::inline v0 {
 namespace detail {
 
 holding::holding(session s, std::vector<std::string> paths_, turnstile::epoch in_, fencing_token token_,
-                 std::shared_ptr<session_clock> clock_, std::shared_ptr<void> keepsake)
+                 std::shared_ptr<session_clock> clock_, std::shared_ptr<void> keepsake, bool together_)
     : owner{std::move(s)},
       paths{std::move(paths_)},
       in{in_},
       token{token_},
       clock{std::move(clock_)},
+      together{together_},
       keepsake_{std::move(keepsake)}
 {
 }
@@ -273,7 +274,7 @@ void give_back(const std::shared_ptr<detail::holding>& h, detail::unique_functio
 {
     auto& sweeping = h->owner.core()->sweeping();
     if (h->paths.size() == 1)
-        return sweeping.erase(h->in, h->path(), std::move(told));
+        return sweeping.erase(h->in, h->path(), std::move(told), h->together);
     const auto all = told ? std::make_shared<endings>(h->paths.size(), std::move(told)) : nullptr;
     for (const auto& p : h->paths)
         sweeping.erase(h->in, p,

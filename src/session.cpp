@@ -306,22 +306,24 @@ boost::asio::awaitable<error_code> session::converse(std::shared_ptr<dialogue> m
     return detail::await_once<error_code>(until, std::move(start), std::move(give_up));
 }
 
-lease session::grant(std::string path, fencing_token token, turnstile::epoch in, std::shared_ptr<void> keepsake) const
+lease session::grant(std::string path, fencing_token token, turnstile::epoch in, std::shared_ptr<void> keepsake,
+                     bool together) const
 {
     std::vector<std::string> one;
     one.push_back(std::move(path));
-    return grant(std::move(one), token, in, std::move(keepsake));
+    return grant(std::move(one), token, in, std::move(keepsake), together);
 }
 
 lease session::grant(std::vector<std::string> paths, fencing_token token, turnstile::epoch in,
-                     std::shared_ptr<void> keepsake) const
+                     std::shared_ptr<void> keepsake, bool together) const
 {
     auto clock = core()->clock_of(in);
     if (!clock) {  // that session is over already, and the next one has begun
         clock = std::make_shared<detail::session_clock>(core()->timeout());
         clock->end();
     }
-    auto h = std::make_shared<detail::holding>(*this, std::move(paths), in, token, std::move(clock), std::move(keepsake));
+    auto h = std::make_shared<detail::holding>(*this, std::move(paths), in, token, std::move(clock), std::move(keepsake),
+                                               together);
     core()->keeping().add(h);
     return lease{std::move(h)};
 }

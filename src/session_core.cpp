@@ -107,6 +107,7 @@ session_core::session_core(session_options options)
     : options_{std::move(options)},
       transport_{options_.transport},
       fork_generation_{fork_generation()},
+      groups_{options_.group_max, options_.payload_max / 2},
       watches_{options_.watch_bytes_max},
       ephemerals_{options_.ephemeral_bytes_max},
       retry_delay_{options_.retry_delay_min},

@@ -14,6 +14,7 @@
 #include "connection_machine.hpp"
 #include "ephemeral_ledger.hpp"
 #include "flight.hpp"
+#include "group_commit.hpp"
 #include "keeper.hpp"
 #include "mailbox.hpp"
 #include "once.hpp"
@@ -129,6 +130,13 @@ private:
     void conclude(guarded& g, const std::shared_ptr<flight>& f);
     void requeue(const std::shared_ptr<flight>& f);
     void land(guarded& g, flight& f);
+
+    // Those that travel together.
+    bool waits_for_others(const std::shared_ptr<flight>& f);
+    void depart(guarded& g);
+    void arrive(guarded& g, flight& carrier);
+    void send_alone(const std::vector<std::shared_ptr<flight>>& members);
+
     error_code reason_when_over() const;
     bool gives_nothing_more() const;
 
@@ -156,6 +164,7 @@ private:
     std::deque<std::shared_ptr<flight>> queued_;  // may hold landed ones, until they reach the front
     std::size_t queued_count_ = 0;                // those that have not landed
     boost::intrusive::list<flight, boost::intrusive::constant_time_size<false>> aloft_;
+    group_commit groups_;
     std::size_t in_flight_ = 0;  // operations
     watch_table watches_;
     ephemeral_ledger ephemerals_;

@@ -59,6 +59,8 @@ void session_core::submit(std::shared_ptr<flight> f)
         land(g, *f);
         return;
     }
+    if (f->together && waits_for_others(f))
+        return;
     requeue(f);
     pump(g);
 }
@@ -110,7 +112,7 @@ error_code session_core::admit(flight& f) const
     f.ephemeral_bytes = a.ephemeral_bytes;
     if (const auto refused = over_limit(f))
         return refused;
-    if (queued_count_ >= options_.queued_max && !f.errand)
+    if (queued_count_ + groups_.waiting() >= options_.queued_max && !f.errand)
         return errc::too_many_operations;
     return {};
 }
@@ -275,6 +277,13 @@ void session_core::land(guarded& g, flight& f)
     if (f.is_linked())
         f.unlink();
     f.stage = flight_stage::landed;
+    if (groups_.landed(f) && groups_.may_depart())
+        g.after([self = shared_from_this()] {
+            guarded later{*self};
+            self->depart(later);
+        });
+    if (!f.members.empty())
+        return arrive(g, f);
     if (options_.root != "/")
         for (auto& o : f.answers) {
             o.path = unrooted(std::move(o.path));

@@ -22,13 +22,13 @@ bool worth_repeating(const std::vector<outcome>& answers)
 
 }  // namespace
 
-void sweeper::erase(epoch in, std::string path, unique_function<void(error_code)> told)
+void sweeper::erase(epoch in, std::string path, unique_function<void(error_code)> told, bool together)
 {
     begin();
-    try_erase(in, std::move(path), false, std::move(told));
+    try_erase(in, std::move(path), false, std::move(told), together);
 }
 
-void sweeper::try_erase(epoch in, std::string path, bool doubted, unique_function<void(error_code)> told)
+void sweeper::try_erase(epoch in, std::string path, bool doubted, unique_function<void(error_code)> told, bool together)
 {
     std::vector<operation> request{op::erase{path}};
     auto on_answer = [this, keep = core_.shared_from_this(), in, path, doubted,
@@ -46,7 +46,11 @@ void sweeper::try_erase(epoch in, std::string path, bool doubted, unique_functio
             told(ec);
         end();
     };
-    core_.fly(std::move(request), in, std::move(on_answer));
+    auto f = std::make_shared<flight>(std::move(request), std::move(on_answer));
+    f->in = in;
+    f->errand = true;
+    f->together = together;
+    core_.submit(std::move(f));
 }
 
 void sweeper::erase_marked(epoch in, std::string directory, std::string marker)

@@ -24,7 +24,8 @@ public:
 
     /// Deletes a node that was created in `in`. Sends at once, in order with the session's other operations. `told` gets: no
     /// error, the node was there and is gone; errc::no_node, it had gone before; or why the session is over.
-    void erase(epoch in, std::string path, unique_function<void(error_code)> told = nullptr);
+    /// `together`: in a transaction with others, when there are many; then it is in order with those that do the same.
+    void erase(epoch in, std::string path, unique_function<void(error_code)> told = nullptr, bool together = false);
 
     /// Deletes the children of `directory` whose name contains `marker`: what a create whose answer never came may have
     /// left. Looks behind a sync, because the server that answers may not have heard of the node yet.
@@ -36,7 +37,7 @@ public:
 private:
     void begin();
     void end();
-    void try_erase(epoch in, std::string path, bool doubted, unique_function<void(error_code)> told);
+    void try_erase(epoch in, std::string path, bool doubted, unique_function<void(error_code)> told, bool together = false);
     void look_for_marked(epoch in, std::string directory, std::string marker);
 
     session_core& core_;

@@ -1,8 +1,11 @@
 package turnstile.bench;
 
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.recipes.locks.InterProcessLock;
 import org.apache.curator.framework.recipes.locks.InterProcessMultiLock;
@@ -13,6 +16,8 @@ import org.apache.curator.framework.recipes.locks.Lease;
 
 /** One of several who want the same again and again, each with a session of its own: holds nothing but for a moment. */
 interface Contender {
+    int MANY_KEYS = 1000;
+
     /** False when the turn was given up. */
     boolean takeTurn(Random dice) throws Exception;
 
@@ -24,6 +29,20 @@ interface Contender {
             beIn(room, 1);
             baton.givenUp();
             mine.release();
+            return true;
+        };
+    }
+
+    /** Every `step`th of many keys, which nobody else wants. */
+    static Contender goingRound(CuratorFramework client, String directory, int first, int step) {
+        final List<InterProcessLock> mine = new ArrayList<>();
+        for (int key = first; key < MANY_KEYS; key += step)
+            mine.add(new InterProcessMutex(client, directory + "/" + key));
+        final Iterator<InterProcessLock> round = Stream.generate(() -> mine).flatMap(List::stream).iterator();
+        return dice -> {
+            final InterProcessLock next = round.next();
+            next.acquire();
+            next.release();
             return true;
         };
     }

@@ -22,16 +22,19 @@ final class Race {
     private volatile boolean finished = false;
     private volatile Exception failed = null;
 
-    /** `what`: mutex, deep, read-write, permits, two-keys, two-keys-sorted. Returns when all have begun. All of "deep" share a session. */
+    /**
+     * `what`: mutex, deep, many-keys, read-write, permits, two-keys, two-keys-sorted. Returns when all have begun. All of "deep"
+     * share a session, and so do all of "many-keys", who go round keys of their own.
+     */
     Race(String what, Clients at, String directory, int contenders) throws Exception {
         final boolean ofKeys = what.startsWith("two-keys");
         while (rooms.size() < (ofKeys ? KEYS : 1))
             rooms.add(new Room(capacity(what, contenders)));
-        final int sessions = what.equals("deep") ? 1 : contenders;
+        final int sessions = what.equals("deep") || what.equals("many-keys") ? 1 : contenders;
         while (clients.size() < sessions)
             clients.add(at.connect());
         for (int i = 0; i < contenders; ++i) {
-            final Contender contender = contender(what, clients.get(i % sessions), directory, contenders);
+            final Contender contender = contender(what, clients.get(i % sessions), directory, i, contenders);
             final Random dice = new Random(i);
             threads.add(new Thread(() -> contend(contender, dice)));
         }
@@ -71,11 +74,13 @@ final class Race {
         }
     }
 
-    private Contender contender(String what, CuratorFramework client, String directory, int contenders) {
+    private Contender contender(String what, CuratorFramework client, String directory, int number, int contenders) {
         switch (what) {
             case "mutex":
             case "deep":
                 return Contender.alone(client, directory, rooms.get(0), baton);
+            case "many-keys":
+                return Contender.goingRound(client, directory, number, contenders);
             case "read-write":
                 return Contender.readerOrWriter(client, directory, rooms.get(0), contenders);
             case "permits":

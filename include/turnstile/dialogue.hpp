@@ -14,6 +14,7 @@
 #include <turnstile/operation.hpp>
 #include <turnstile/watch.hpp>
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -27,14 +28,18 @@ public:
 
         kind what = kind::wait;
         std::vector<operation> question;  ///< ask: one flight; operations with `watch` set tell their events here
-        deadline until;                   ///< wait: for an event, or until then
-        error_code result;                ///< done
+        /// ask: the question is one create and reads of children behind it, and may share a transaction with those of other
+        /// conversations. Two of one number never do: a shared zxid must not be two tokens of one line. 0: it travels alone.
+        std::size_t together = 0;
+        deadline until;     ///< wait: for an event, or until then
+        error_code result;  ///< done
 
-        static move ask(std::vector<operation> q)
+        static move ask(std::vector<operation> q, std::size_t together = 0)
         {
             move m;
             m.what = kind::ask;
             m.question = std::move(q);
+            m.together = together;
             return m;
         }
         static move wait(deadline until = {})

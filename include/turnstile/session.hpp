@@ -162,11 +162,13 @@ public:
     boost::asio::awaitable<error_code> converse(std::shared_ptr<dialogue> machine, turnstile::epoch in,
                                                 deadline until = {}) const;
 
-    /// Makes a lease of a node of ours. `keepsake` is dropped when the lease is over, in whatever way.
-    lease grant(std::string path, fencing_token token, turnstile::epoch in, std::shared_ptr<void> keepsake = nullptr) const;
+    /// Makes a lease of a node of ours. `keepsake` is dropped when the lease is over, in whatever way. `together`: it may be
+    /// given back in a transaction with others (see dialogue::move).
+    lease grant(std::string path, fencing_token token, turnstile::epoch in, std::shared_ptr<void> keepsake = nullptr,
+                bool together = false) const;
     /// Of several, in as many lines: one lease, which is lost with the first of them. At least one.
     lease grant(std::vector<std::string> paths, fencing_token token, turnstile::epoch in,
-                std::shared_ptr<void> keepsake = nullptr) const;
+                std::shared_ptr<void> keepsake = nullptr, bool together = false) const;
 
     /// For the SDK's own parts.
     const std::shared_ptr<detail::session_core>& core() const noexcept;

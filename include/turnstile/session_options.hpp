@@ -65,6 +65,9 @@ struct session_options {
     std::size_t in_flight_max = 8'192;
     /// Waiting to be sent; beyond it operations are refused with errc::too_many_operations.
     std::size_t queued_max = 65'536;
+    /// Places in keyed lines (those of lanes), and releases of them, that may share one transaction when many are asked for
+    /// at once (see docs/performance.md); 1: none do.
+    std::size_t group_max = 64;
     /// Data of one operation. The servers' default jute.maxbuffer is 1 MiB for the whole packet, and a larger one is
     /// answered by a lost connection.
     std::size_t payload_max = 1'000'000;

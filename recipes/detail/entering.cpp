@@ -5,6 +5,8 @@
 #include "line_terms.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <string>
 #include <utility>
 
 namespace turnstile::inline v0::detail {
@@ -83,6 +85,13 @@ std::vector<operation> entering::question() const
             break;
     }
     return q;
+}
+
+std::size_t entering::together() const noexcept
+{
+    if (step_ != step::create || make_directory_ || !line().permanent() || line().counted())
+        return 0;
+    return std::max<std::size_t>(1, std::hash<std::string>{}(line().name()));
 }
 
 entering::state entering::answered(std::vector<outcome> answers)

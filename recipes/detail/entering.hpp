@@ -49,6 +49,8 @@ public:
     entering(ticket t, bool make_directory);
 
     std::vector<operation> question() const;
+    /// See dialogue::move: in a keyed line, whose directory is there, asking for a place may share a transaction.
+    std::size_t together() const noexcept;
     state answered(std::vector<outcome> answers);
 
     const line_request& line() const noexcept { return ours_.line(); }

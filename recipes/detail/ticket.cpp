@@ -61,7 +61,8 @@ std::string ticket::hand_over()
 lease redeem(ticket place, std::shared_ptr<void> keepsake)
 {
     const auto s = place.line().session;
-    return s.grant(place.hand_over(), place.token(), place.in(), std::move(keepsake));
+    const bool together = place.line().permanent();
+    return s.grant(place.hand_over(), place.token(), place.in(), std::move(keepsake), together);
 }
 
 lease redeem(std::vector<ticket> places, std::shared_ptr<void> keepsake)

@@ -9,7 +9,7 @@ turn_dialogue::turn_dialogue(entering in, goal g)
 {
 }
 
-dialogue::move turn_dialogue::begin() { return move::ask(entering_.question()); }
+dialogue::move turn_dialogue::begin() { return move::ask(entering_.question(), entering_.together()); }
 
 dialogue::move turn_dialogue::answered(std::vector<outcome> answers)
 {

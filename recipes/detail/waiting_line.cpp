@@ -99,6 +99,13 @@ awaitable<error_code> why_our_place_went(Lines lines, epoch in)
     }
 }
 
+/// In time there was no connection; or there was, and others went first.
+error_code why_nothing_was_sent(const line_request& line, error_code why)
+{
+    const bool cut_off = why == errc::not_connected && line.session.state() != connection_state::connected;
+    return cut_off ? errc::not_connected : errc::timed_out;
+}
+
 /// Result: a lease, or an optional one for those who do not wait. One coroutine, because ten thousand waiters have ten
 /// thousand of each frame.
 template <class Result, class Lines>
@@ -135,7 +142,7 @@ awaitable<Result> turn_of(Lines lines, std::shared_ptr<void> keepsake)
         if (!once_more && ec != errc::session_expired)
             fail(line, ec);
         if (line.until.passed())
-            fail(line, turn->entered().why() == errc::not_connected ? errc::not_connected : errc::timed_out);
+            fail(line, why_nothing_was_sent(line, turn->entered().why()));
     }
 }
 

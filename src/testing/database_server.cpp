@@ -1,4 +1,5 @@
 #include <turnstile/testing/database_server.hpp>
+#include <turnstile/testing/temporary_directory.hpp>
 
 #include "child_process.hpp"
 
@@ -9,14 +10,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
-#include <system_error>
 #include <vector>
 
 namespace turnstile::inline v0::testing {
@@ -62,17 +61,13 @@ words on_a_leash(const char* signal, words command)
     return all;
 }
 
-fs::path private_directory()
+void give_to_who_runs(const fs::path& directory)
 {
-    auto name = (fs::temp_directory_path() / "turnstile-db-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-        throw std::system_error{errno, std::generic_category(), name};
-    if (runs_as_root()) {
-        const passwd* nobody = ::getpwnam("nobody");
-        if (nobody == nullptr || ::chown(name.c_str(), nobody->pw_uid, nobody->pw_gid) != 0)
-            throw std::runtime_error{"a database server cannot run as root, and there is no user `nobody`"};
-    }
-    return name;
+    if (!runs_as_root())
+        return;
+    const passwd* nobody = ::getpwnam("nobody");
+    if (nobody == nullptr || ::chown(directory.c_str(), nobody->pw_uid, nobody->pw_gid) != 0)
+        throw std::runtime_error{"a database server cannot run as root, and there is no user `nobody`"};
 }
 
 bool somebody_listens(const fs::path& socket)
@@ -103,7 +98,7 @@ bool says_ready(const fs::path& pid_file)
 
 class database_server::impl {
 public:
-    explicit impl(database_kind kind) : kind_{kind}, directory_{private_directory()} {}
+    impl(database_kind kind, database_options options) : kind_{kind}, options_{options} { give_to_who_runs(directory()); }
     impl(const impl&) = delete;
     impl& operator=(const impl&) = delete;
     ~impl()
@@ -114,9 +109,6 @@ public:
             process_->signal(is_postgresql() ? SIGQUIT : SIGKILL);
             process_->ended_within(stop_patience);
         }
-        process_.reset();
-        std::error_code ignored;
-        fs::remove_all(directory_, ignored);
     }
 
     /// MariaDB makes its own, but for the tables of users, which nobody needs here.
@@ -140,8 +132,8 @@ public:
     }
 
     bool is_postgresql() const noexcept { return kind_ == database_kind::postgresql; }
-    const fs::path& directory() const noexcept { return directory_; }
-    fs::path socket() const { return directory_ / (is_postgresql() ? ".s.PGSQL.5432" : "mariadb.sock"); }
+    const fs::path& directory() const noexcept { return directory_.path(); }
+    fs::path socket() const { return directory() / (is_postgresql() ? ".s.PGSQL.5432" : "mariadb.sock"); }
 
     std::string log_tail() const
     {
@@ -168,9 +160,11 @@ private:
     words postgres() const
     {
         words command{postgresql_programs() / "postgres", "-D", data()};
-        for (const auto* setting : {"listen_addresses=", "fsync=off", "full_page_writes=off", "shared_buffers=32MB"})
+        for (const auto* setting : {"listen_addresses=", "shared_buffers=32MB"})
             command.insert(command.end(), {"-c", setting});
-        command.insert(command.end(), {"-c", "unix_socket_directories=" + directory_.string()});
+        if (!options_.fsync)
+            command.insert(command.end(), {"-c", "fsync=off", "-c", "full_page_writes=off"});
+        command.insert(command.end(), {"-c", "unix_socket_directories=" + directory().string()});
         return command;
     }
 
@@ -180,16 +174,16 @@ private:
                 "--no-defaults",
                 "--datadir=" + data().string(),
                 "--socket=" + socket().string(),
-                "--pid-file=" + (directory_ / "mariadb.pid").string(),
+                "--pid-file=" + (directory() / "mariadb.pid").string(),
                 "--skip-networking",
                 "--skip-grant-tables",
-                "--innodb-flush-log-at-trx-commit=0",
+                options_.fsync ? "--innodb-flush-log-at-trx-commit=1" : "--innodb-flush-log-at-trx-commit=0",
                 "--innodb-buffer-pool-size=32M",
                 "--innodb-log-file-size=16M"};
     }
 
-    fs::path data() const { return directory_ / "data"; }
-    fs::path log() const { return directory_ / "log"; }
+    fs::path data() const { return directory() / "data"; }
+    fs::path log() const { return directory() / "log"; }
 
     [[noreturn]] void give_up(const std::string& what) const
     {
@@ -198,8 +192,9 @@ private:
 
     const pid_t owner_ = ::getpid();
     const database_kind kind_;
-    const fs::path directory_;
-    std::optional<child_process> process_;
+    const database_options options_;
+    const temporary_directory directory_{"turnstile-db"};
+    std::optional<child_process> process_;  // ends before its directory goes
 };
 
 std::string database_server::missing(database_kind kind)
@@ -213,11 +208,11 @@ std::string database_server::missing(database_kind kind)
     return "";
 }
 
-database_server::database_server(database_kind kind)
+database_server::database_server(database_kind kind, database_options options)
 {
     if (const auto why = missing(kind); !why.empty())
         throw std::runtime_error{why};
-    impl_ = std::make_unique<impl>(kind);
+    impl_ = std::make_unique<impl>(kind, options);
     impl_->make_files();
     impl_->start();
 }

@@ -158,6 +158,21 @@ std::int64_t together_of(const key_history& k)
     return inside.most();
 }
 
+/// Places that were seen in the line long after they had been given back: a release that was never sent; or a server that
+/// has missed the deletion, which others have not.
+std::int64_t ghosts_of(const key_history& k)
+{
+    constexpr std::chrono::seconds long_after{10};
+    std::int64_t n = 0;
+    for (const auto* a : k.by_granted) {
+        if (a->kind() == holding_kind::cohort || a->releases.empty())  // a cohort's place outlives its callers
+            continue;
+        const auto gone = a->releases.front()->monotonic + long_after;
+        n += std::ranges::count_if(a->enqueued, [&](event_ref seen) { return seen->monotonic > gone; });
+    }
+    return n;
+}
+
 /// How often a token went from one to the next inside a process.
 std::int64_t handed_on_in(const key_history& k)
 {
@@ -204,7 +219,7 @@ history_figures figures_of(const history_index& h)
         n[figure_of(history_event{t})] = 0;
     for (const auto* name : {"tries", "effects_fenced", "zombies_rejected", "zombies_accepted", "lost_creates_executed",
                              "lost_creates_absent", "lost_creates_adopted", "depth", "readers", "permits", "together",
-                             "handed_on", "longest_wait_after_heal_ms", "longest_standstill_ms", "seconds"})
+                             "handed_on", "ghosts_seen", "longest_wait_after_heal_ms", "longest_standstill_ms", "seconds"})
         n[name] = 0;
     std::set<std::string_view> processes;
     for (const auto& e : h.events) {
@@ -222,6 +237,7 @@ history_figures figures_of(const history_index& h)
         n["depth"] = std::max(n["depth"], depth_of(k));
         n["together"] = std::max(n["together"], together_of(k));
         n["handed_on"] += handed_on_in(k);
+        n["ghosts_seen"] += ghosts_of(k);
     }
     if (!h.events.empty()) {
         n["seconds"] = in_milliseconds(h.events.back().monotonic - h.events.front().monotonic) / 1000;

@@ -135,6 +135,9 @@ void history_index::complete(attempt& a) const
         return;
     if (const auto over = ended_sessions.find(g->session); over != ended_sessions.end())
         a.taken_away = over->second;
+    for (const auto& f : faults)
+        if (a.taken_away != nullptr && f.begin->victim == a.process && f.begin->monotonic <= a.taken_away->monotonic)
+            a.struck = f.begin;
 }
 
 void history_index::sort_keys()

@@ -29,7 +29,8 @@ struct attempt {
     event_refs releases;
     event_refs effects;
     event_ref killed = nullptr;      ///< its process's death, if that came after the invoke
-    event_ref taken_away = nullptr;  ///< its session was ended by force while it held or was about to
+    event_ref taken_away = nullptr;  ///< its session was ended by force while it held or was about to, and it heard of that
+    event_ref struck = nullptr;      ///< the fault of its process that came before that: it was over from then on, perhaps
     nanoseconds deadline{0};         ///< the latest that it told; 0: none
 
     event_ref granted() const;  ///< the first such answer

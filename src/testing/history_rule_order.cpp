@@ -24,7 +24,9 @@ bool was_over(const attempt& a, const attempt& at_grant_of)
     // Whose session was ended by force hears of it before it is done, or is told that it has lost.
     const bool taken = a.taken_away != nullptr &&
                        (!a.losses.empty() || (a.end() != nullptr && a.taken_away->monotonic <= a.end()->monotonic));
-    return expired || taken;
+    // Or it was done so soon that the news found it gone: but not sooner than it was struck.
+    const bool struck = a.struck != nullptr && a.struck->monotonic <= at_grant_of.granted()->monotonic;
+    return expired || taken || struck;
 }
 
 /// When its place is known to have been in the line of its own session.

@@ -2,6 +2,8 @@
 //
 // What is under way travels in channels. A connection has two, `up` for requests and `down` for answers and events; both go
 // with it, and so loses what was on the wire. A client has one of its own, `self`, for what it finds out without a server.
+//
+// In three files: what tests see and do (memory_core.cpp), clients that come and go (_clients), and requests (_operations).
 #pragma once
 
 #include "client.hpp"
@@ -19,6 +21,8 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace turnstile::inline v0::testing {
 
@@ -128,6 +132,7 @@ private:
     // The lock is held.
     template <class F>
     void post(channel c, F run, duration delay = {});
+    static request_context at_this_moment(std::int64_t session);
     duration one_way() const { return options_.round_trip / 2; }
     bool silent() const { return paused_ || holding_; }
     session* session_of(const client_ptr& c);
@@ -166,5 +171,18 @@ private:
     const std::shared_ptr<delivery_queue> queue_;
     std::optional<delivery_thread> thread_;  ///< the last member: it stops before the rest goes
 };
+
+/// A delivery does not keep the server alive: what is under way when the last client goes is of no use to anybody.
+template <class F>
+void memory_core::post(channel c, F run, duration delay)
+{
+    queue_->post(
+        c,
+        [weak = weak_from_this(), run = std::move(run)]() mutable {
+            if (const auto self = weak.lock())
+                run();
+        },
+        delay);
+}
 
 }  // namespace turnstile::inline v0::testing

@@ -25,36 +25,19 @@ constexpr auto answer_patience = 5s;
 constexpr auto stop_patience = 5s;
 constexpr auto look_interval = 10ms;
 
-fs::path private_directory()
-{
-    auto name = (fs::temp_directory_path() / "turnstile-server-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-        throw std::system_error{errno, std::generic_category(), name};
-    return name;
-}
-
 }  // namespace
 
 server_process::server_process(server_options options, server_place place)
     : options_{std::move(options)},
       place_{std::move(place)},
-      owner_{::getpid()},
       class_path_{zookeeper_class_path(options_.class_path)},
-      java_{find_java()},
-      directory_{private_directory()}
+      java_{find_java()}
 {
     write_slow_fsync(shim());
     delay_fsync(0ms);
 }
 
-server_process::~server_process()
-{
-    if (owner_ != ::getpid())
-        return;
-    process_.reset();
-    std::error_code ignored;
-    fs::remove_all(directory_, ignored);
-}
+server_process::~server_process() = default;
 
 void server_process::launch()
 {
@@ -117,7 +100,7 @@ void server_process::resume()
 void server_process::delay_fsync(std::chrono::milliseconds by) const
 {
     // Renamed into its place: no reader meets half a number.
-    const auto draft = directory_ / "fsync-delay.new";
+    const auto draft = directory_.path() / "fsync-delay.new";
     std::ofstream{draft} << by.count() << "\n";
     fs::rename(draft, delay());
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <turnstile/testing/server.hpp>
+#include <turnstile/testing/temporary_directory.hpp>
 
 #include "child_process.hpp"
 
@@ -68,22 +69,21 @@ public:
     [[noreturn]] void give_up(const std::string& what);
 
 private:
-    std::filesystem::path data() const { return directory_ / "data"; }
-    std::filesystem::path log() const { return directory_ / "server.log"; }
-    std::filesystem::path config() const { return directory_ / "zoo.cfg"; }
-    std::filesystem::path delay() const { return directory_ / "fsync-delay"; }
-    std::filesystem::path shim() const { return directory_ / "slow-fsync.so"; }
+    std::filesystem::path data() const { return directory_.path() / "data"; }
+    std::filesystem::path log() const { return directory_.path() / "server.log"; }
+    std::filesystem::path config() const { return directory_.path() / "zoo.cfg"; }
+    std::filesystem::path delay() const { return directory_.path() / "fsync-delay"; }
+    std::filesystem::path shim() const { return directory_.path() / "slow-fsync.so"; }
 
     void write_config() const;
     std::vector<std::string> command() const;
 
     const server_options options_;
     const server_place place_;
-    const pid_t owner_;
     const std::string class_path_;
     const std::filesystem::path java_;
-    const std::filesystem::path directory_;
-    std::optional<child_process> process_;
+    const temporary_directory directory_{"turnstile-server"};
+    std::optional<child_process> process_;  // ends before its directory goes
     bool paused_ = false;
 };
 

@@ -1,6 +1,8 @@
 // What ends: sessions, deadlines, patience, and the process that had them.
 #include "session_room.hpp"
 
+#include <support/error_of.hpp>
+
 #include <turnstile/testing/faults.hpp>
 
 #include <algorithm>
@@ -261,12 +263,7 @@ TEST_P(epochs, OptionsThatCanNeverWorkAreRefused)
     const auto refused = [&](auto change) {
         auto o = server_->options();
         change(o);
-        try {
-            static_cast<void>(session::open(std::move(o)));
-        } catch (const error& e) {
-            return e.code();
-        }
-        return error_code{};
+        return error_of([&] { static_cast<void>(session::open(std::move(o))); });
     };
     EXPECT_EQ(refused([](auto& o) { o.servers.clear(); }), errc::bad_argument);
     EXPECT_EQ(refused([](auto& o) { o.servers = "a:1/chroot"; }), errc::bad_argument);

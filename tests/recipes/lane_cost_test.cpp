@@ -1,7 +1,6 @@
 // What a lane's verbs cost, as its header promises: counted at the seam, never a time.
 #include "cost_room.hpp"
-
-#include <turnstile/recipes/lane.hpp>
+#include "lane_room.hpp"
 
 #include <optional>
 #include <variant>
@@ -13,25 +12,9 @@ using namespace std::chrono_literals;
 using ::testing::Each;
 using ::testing::ElementsAre;
 
-using order = resource_kind<"order", "id:u64">;
-using coupon = resource_kind<"coupon", "code:text">;
-
-const resource_key key = order::key(42);
-
 class lane_cost : public cost_room {
 protected:
-    static lane_options few_shards()
-    {
-        lane_options o;
-        o.policy.shards = 2;
-        o.policy.max_waiters = 1;
-        return o;
-    }
-
-    static lane open_lane(const session& s)
-    {
-        return wait(lane::open(s, {order::definition(), coupon::definition()}, few_shards()));
-    }
+    static lane open_lane(const session& s) { return test::open_lane(s, few_shards(1)); }
 
     /// The session has proved itself alive, as it does in any case while a turn is held.
     static lane used_lane(const session& s)
@@ -40,8 +23,6 @@ protected:
         wait(enter(desk, order::key(7)).leave());
         return desk;
     }
-
-    static turn enter(const lane& l, const turn_keys& keys) { return std::get<turn>(wait(l.enter(keys, {"edit", 10s}))); }
 
     /// By one of the sessions, counted from 1, besides its signs of life.
     std::vector<std::string> verbs_of(std::size_t client) const
@@ -77,7 +58,7 @@ TEST_F(lane_cost, TheFirstServiceEverPaysThreeRoundTripsAKindAndAWriteForEachSha
 {
     const auto s = open();
     seam_.reset_counts();
-    wait(lane::open(s, {order::definition()}, few_shards()));
+    wait(lane::open(s, {order::definition()}, few_shards(1)));
     EXPECT_EQ(seam_.round_trips(), 5U) << "a look, the kind, a look, its shards, a look";
     EXPECT_EQ(seam_.writes(), 5U + 2U);
 }

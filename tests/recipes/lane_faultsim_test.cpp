@@ -1,8 +1,7 @@
 // Every fault at every operation of a lane's verbs: each call ends once and honestly, one turn at a time, what was declared
 // is told to the next unless the turn has ended well, and nothing is left behind.
 #include "faultsim_room.hpp"
-
-#include <turnstile/recipes/lane.hpp>
+#include "lane_room.hpp"
 
 #include <atomic>
 #include <optional>
@@ -14,25 +13,11 @@ namespace {
 using namespace std::chrono_literals;
 using boost::asio::awaitable;
 
-using order = resource_kind<"order", "id:u64">;
-using coupon = resource_kind<"coupon", "code:text">;
-
-const resource_key key = order::key(42);
-
 class lane_faultsim : public faultsim_room {
 protected:
-    static lane_options few_shards()
-    {
-        lane_options o;
-        o.policy.shards = 2;
-        o.policy.max_waiters = 2;
-        return o;
-    }
+    static lane_options two_waiters() { return few_shards(2); }
 
-    static lane open_lane(const session& s)
-    {
-        return wait(lane::open(s, {order::definition(), coupon::definition()}, few_shards()));
-    }
+    static lane open_lane(const session& s) { return test::open_lane(s, two_waiters()); }
 
     /// Registered, so that the faults meet what comes after.
     static lane open_calmly(testing::faults& f, const session& s)
@@ -94,8 +79,8 @@ TEST_F(lane_faultsim, ServicesRegisterWhateverHappens)
         async_runner run;
         const auto s = open(f);
         const auto t = open(f);
-        auto one = run.spawn(lane::open(s, {order::definition(), coupon::definition()}, few_shards()));
-        auto two = run.spawn(lane::open(t, {order::definition(), coupon::definition()}, few_shards()));
+        auto one = run.spawn(lane::open(s, {order::definition(), coupon::definition()}, two_waiters()));
+        auto two = run.spawn(lane::open(t, {order::definition(), coupon::definition()}, two_waiters()));
         expect_no_error([&] { one.get(); }, "open");
         expect_no_error([&] { two.get(); }, "open");
         EXPECT_EQ(server.children("/turnstile/lanes/order").size(), 2U);

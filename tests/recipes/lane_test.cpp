@@ -1,74 +1,18 @@
-// Lanes: one change of a resource at a time, who is refused and when, and what a turn that did not end well leaves.
-#include "recipe_room.hpp"
+// Lanes: one change of a resource at a time, in the order of arrival, also of several resources.
+#include "lane_on.hpp"
 
 #include <turnstile/recipes/blocking_lane.hpp>
-#include <turnstile/recipes/lane.hpp>
 
-#include <atomic>
 #include <optional>
-#include <set>
-#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace turnstile::test {
 namespace {
 
-using namespace std::chrono_literals;
 using boost::asio::awaitable;
-
-using order = resource_kind<"order", "id:u64">;
-using coupon = resource_kind<"coupon", "code:text">;
-
-const resource_key key = order::key(42);
-
-class lane_on : public recipe_on {
-protected:
-    lane open_lane(const session& s, lane_options how = few_shards())
-    {
-        return wait(lane::open(s, {order::definition(), coupon::definition()}, how));
-    }
-
-    static lane_options few_shards()
-    {
-        lane_options o;
-        o.policy.shards = 2;
-        return o;
-    }
-
-    turn enter(const lane& l, const turn_keys& keys, const char* operation = "")
-    {
-        return std::get<turn>(wait(l.enter(keys, {operation, patience})));
-    }
-
-    /// A turn that ends when the test says so.
-    running<std::variant<turn, refusal>> ask(const lane& l, const turn_keys& keys, deadline until = patience)
-    {
-        return run_.spawn(l.enter(keys, {"", until}));
-    }
-
-    std::size_t waiting(const lane& l) { return wait(l.inspect(key)).line.size(); }
-
-    void expect_waiting(const lane& l, std::size_t n)
-    {
-        EXPECT_TRUE(eventually([&] { return waiting(l) == n; })) << waiting(l) << " instead of " << n;
-    }
-
-    /// All children of all shards.
-    std::size_t nodes_of(const std::string& kind)
-    {
-        std::size_t all = 0;
-        for (const auto& shard : zk_->children("/turnstile/lanes/" + kind))
-            all += zk_->children("/turnstile/lanes/" + kind + "/" + shard).size();
-        return all;
-    }
-
-    void expect_empty(const std::string& kind)
-    {
-        EXPECT_TRUE(eventually([&] { return nodes_of(kind) == 0; })) << nodes_of(kind) << " nodes are left";
-    }
-
-    session s_ = open();
-};
 
 TEST_P(lane_on, ATurnAnswersWhatItsFunctionDoes)
 {
@@ -175,220 +119,6 @@ TEST_P(lane_on, ManyServicesMayStartAtOnce)
     for (auto& s : starting)
         EXPECT_NO_THROW(s.get());
     EXPECT_EQ(zk_->children("/turnstile/lanes/order").size(), 2U);
-}
-
-TEST_P(lane_on, TryRunIsRefusedWhenSomebodyIsThere)
-{
-    const auto desk = open_lane(s_);
-    auto holder = enter(desk, key);
-    const auto work = [](turn&) -> awaitable<int> { co_return 1; };
-    const auto refused = wait(desk.try_run(key, "edit", work));
-    ASSERT_TRUE(refused.was_refused());
-    EXPECT_EQ(refused.refused().why, refusal::reason::busy);
-    EXPECT_GT(refused.refused().retry_after, 0ms);
-    wait(holder.leave());
-    EXPECT_EQ(wait(desk.try_run(key, "edit", work)).value(), 1);
-}
-
-TEST_P(lane_on, RefusesAtOnceWhenTooManyWait)
-{
-    auto how = few_shards();
-    how.policy.max_waiters = 1;
-    const auto desk = open_lane(s_, how);
-    auto holder = enter(desk, key);
-    auto waits = ask(desk, key);
-    expect_waiting(desk, 2);
-    for (int again = 0; again < 2; ++again) {  // the second time by a look
-        const auto r = std::get<refusal>(wait(desk.enter(key, {"", patience})));
-        EXPECT_EQ(r.why, refusal::reason::queue_full);
-        EXPECT_EQ(r.position, 2U);
-        EXPECT_GE(r.retry_after, 7ms);
-    }
-    expect_waiting(desk, 2);
-    wait(holder.leave());
-    EXPECT_TRUE(std::holds_alternative<turn>(waits.get()));
-}
-
-TEST_P(lane_on, RefusesSeveralResourcesForTheOneThatIsFull)
-{
-    auto how = few_shards();
-    how.policy.max_waiters = 1;
-    const auto desk = open_lane(s_, how);
-    auto holder = enter(desk, key);
-    auto waits = ask(desk, key);
-    expect_waiting(desk, 2);
-    for (const auto& both : {turn_keys{key, coupon::key("XMAS")}, turn_keys{coupon::key("XMAS"), key}})
-        for (int again = 0; again < 2; ++again)
-            EXPECT_EQ(std::get<refusal>(wait(desk.enter(both, {"", patience}))).why, refusal::reason::queue_full);
-    expect_empty("coupon");
-}
-
-TEST_P(lane_on, RefusesAtOnceWhatCannotBeServedInTime)
-{
-    const auto desk = open_lane(s_);
-    // A turn of a while teaches what turns take.
-    auto slow = enter(desk, key);
-    EXPECT_TRUE(
-        eventually([begun = std::chrono::steady_clock::now()] { return std::chrono::steady_clock::now() - begun > 60ms; }));
-    wait(slow.leave());
-    auto holder = enter(desk, key);
-    const auto r = std::get<refusal>(wait(desk.enter(key, {"", 20ms})));
-    EXPECT_EQ(r.why, refusal::reason::deadline);
-    EXPECT_EQ(r.position, 1U);
-    EXPECT_GE(r.expected_wait, 50ms);
-    expect_waiting(desk, 1);
-}
-
-TEST_P(lane_on, ADeadlineThatPassesInTheQueueIsARefusal)
-{
-    const auto desk = open_lane(s_);
-    auto holder = enter(desk, key);
-    const auto r = std::get<refusal>(wait(desk.enter(key, {"", 150ms})));
-    EXPECT_EQ(r.why, refusal::reason::deadline);
-    EXPECT_EQ(r.position, 1U);
-    expect_waiting(desk, 1);
-}
-
-TEST_P(lane_on, ADeclaredIntentGoesWithACleanEnd)
-{
-    const auto desk = open_lane(s_);
-    auto t = enter(desk, key, "capture");
-    wait(t.declare("capture 12.50"));
-    const auto seen = wait(desk.inspect(key));
-    ASSERT_TRUE(seen.intent);
-    EXPECT_EQ(seen.intent->intent, "capture 12.50");
-    EXPECT_EQ(seen.intent->operation, "capture");
-    EXPECT_EQ(seen.intent->fence, t.fence());
-    EXPECT_EQ(seen.line.front().purpose, "capture");
-    wait(t.declare("capture 12.50, again"));
-    EXPECT_EQ(wait(desk.inspect(key)).intent->intent, "capture 12.50, again");
-    wait(t.leave());
-    expect_empty("order");
-    EXPECT_FALSE(enter(desk, key).predecessor_died());
-}
-
-TEST_P(lane_on, TheNextHolderIsToldWhatADeadOneDeclared)
-{
-    const auto desk = open_lane(s_);
-    const auto doomed = open();
-    std::optional<turn> dies = enter(open_lane(doomed), key, "capture");
-    wait(dies->declare("capture\n\n12.50\tkey 42-7"));
-    auto waits = ask(desk, key);
-    expect_waiting(desk, 2);
-    zk_->expire(doomed);
-
-    auto next = std::get<turn>(waits.get());
-    ASSERT_TRUE(next.predecessor_died());
-    EXPECT_EQ(next.predecessor_intent(), "capture\n\n12.50\tkey 42-7");
-    EXPECT_EQ(next.predecessors().front().resource, "order/42");
-    EXPECT_EQ(next.predecessors().front().operation, "capture");
-    EXPECT_EQ(error_of([&] { wait(next.declare("mine")); }), errc::bad_argument) << "reconcile first";
-    EXPECT_TRUE(eventually([&] { return error_of([&] { dies->check(); }) == errc::lost; }));
-    EXPECT_EQ(dies->how_lost(), turn_loss::effect_unknown);
-
-    // Not reconciled, it stays for the one after.
-    wait(next.leave());
-    auto third = enter(desk, key);
-    ASSERT_TRUE(third.predecessor_died());
-    third.reconciled();
-    wait(third.declare("mine"));
-    EXPECT_EQ(wait(desk.inspect(key)).intent->intent, "mine");
-    wait(third.leave());
-    expect_empty("order");
-}
-
-TEST_P(lane_on, WhoComesToAnEmptyLineIsToldAsWell)
-{
-    const auto desk = open_lane(s_);
-    {
-        auto dropped = enter(desk, key);
-        wait(dropped.declare("half done"));
-    }
-    expect_waiting(desk, 0);
-    auto next = enter(desk, key);
-    EXPECT_EQ(next.predecessor_intent(), "half done");
-    next.reconciled();
-    wait(next.leave());
-    expect_empty("order");
-}
-
-TEST_P(lane_on, ALateOneCannotDeclare)
-{
-    const auto desk = open_lane(s_);
-    const auto doomed = open();
-    auto late = enter(open_lane(doomed), key);
-    zk_->expire(doomed);
-    EXPECT_EQ(error_of([&] { wait(late.declare("too late")); }), errc::lost);
-    auto next = enter(desk, key);
-    EXPECT_FALSE(next.predecessor_died());
-}
-
-TEST_P(lane_on, AFunctionThatThrowsLeavesWhatItDeclared)
-{
-    const auto desk = open_lane(s_);
-    const auto fails = [](bool declares) {
-        return [declares](turn& t) -> awaitable<int> {
-            if (declares)
-                co_await t.declare("halfway");
-            throw std::logic_error{"no"};
-        };
-    };
-    EXPECT_THROW(wait(desk.run(key, "edit", fails(false))), std::logic_error);
-    EXPECT_FALSE(enter(desk, key).predecessor_died());
-    EXPECT_THROW(wait(desk.run(key, "edit", fails(true))), std::logic_error);
-    EXPECT_TRUE(enter(desk, key).predecessor_died());
-}
-
-TEST_P(lane_on, ALostTurnTellsWhetherAnythingWasDeclared)
-{
-    for (const bool declares : {false, true}) {
-        const auto doomed = open();
-        const auto desk = open_lane(doomed);
-        std::atomic<bool> begun = false;  // its place is there before it has heard of it
-        const auto work = [&](turn& t) -> awaitable<int> {
-            if (declares)
-                co_await t.declare("capture");
-            begun = true;
-            co_await t.holding().lost();
-            t.check();
-            co_return 1;
-        };
-        auto under_way = run_.spawn(desk.run(key, "capture", work));
-        EXPECT_TRUE(eventually([&] { return begun.load(); }));
-        EXPECT_EQ(wait(desk.inspect(key)).intent.has_value(), declares);
-        zk_->expire(doomed);
-        const auto result = under_way.get();
-        ASSERT_TRUE(result.was_lost());
-        EXPECT_EQ(result.lost(), declares ? turn_loss::effect_unknown : turn_loss::before_effect);
-    }
-}
-
-TEST_P(lane_on, ARowThatANewerTurnHasEnteredIsALossAsWell)
-{
-    const auto desk = open_lane(s_);
-    for (const bool declares : {false, true}) {
-        const auto fenced = [declares](turn& t) -> awaitable<int> {
-            if (declares)
-                co_await t.declare("capture");
-            throw error{errc::fenced, "write", "orders"};
-        };
-        const auto result = wait(desk.run(key, "capture", fenced));
-        ASSERT_TRUE(result.was_lost());
-        EXPECT_EQ(result.lost(), declares ? turn_loss::effect_unknown : turn_loss::before_effect);
-    }
-    EXPECT_TRUE(enter(desk, key).predecessor_died());
-}
-
-TEST_P(lane_on, ADeclareThatIsCertainlyTooLateHasDeclaredNothing)
-{
-    const auto desk = open_lane(s_);
-    auto t = enter(desk, key);
-    const auto place = wait(desk.inspect(key)).line.front().node;
-    for (const auto& shard : zk_->children("/turnstile/lanes/order"))
-        for (const auto& node : zk_->children("/turnstile/lanes/order/" + shard))
-            zk_->erase("/turnstile/lanes/order/" + shard + "/" + node);
-    EXPECT_EQ(error_of([&] { wait(t.declare("capture")); }), errc::lost) << place;
-    EXPECT_EQ(t.how_lost(), turn_loss::before_effect);
 }
 
 TEST_P(lane_on, WhoseSessionEndsInTheQueueStandsInItAnew)
@@ -508,17 +238,9 @@ TEST(lane, RefusesWhatCannotWorkBeforeAnythingIsSent)
 {
     memory_backend zk;
     const auto s = session::open(zk.options());
-    const auto code = [](const std::function<void()>& f) {
-        try {
-            f();
-        } catch (const error& e) {
-            return e.code();
-        }
-        return error_code{};
-    };
     const auto desk = blocking::wait(lane::open(s, {order::definition()}));
     const auto enter = [&](turn_keys keys, std::string operation = "") {
-        return code([&] { blocking::wait(desk.enter(std::move(keys), {std::move(operation)})); });
+        return error_of([&] { blocking::wait(desk.enter(std::move(keys), {std::move(operation)})); });
     };
     const auto before = zk.server.last_zxid();
     EXPECT_EQ(enter(coupon::key("XMAS")), errc::bad_argument);
@@ -527,12 +249,12 @@ TEST(lane, RefusesWhatCannotWorkBeforeAnythingIsSent)
     EXPECT_EQ(enter(key, std::string(201, 'x')), errc::bad_argument);
     lane_options no_shards;
     no_shards.policy.shards = 0;
-    EXPECT_EQ(code([&] { blocking::wait(lane::open(s, {order::definition()}, no_shards)); }), errc::bad_argument);
-    EXPECT_EQ(code([&] { blocking::wait(lane::open(s, {})); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(lane::open(s, {order::definition()}, no_shards)); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(lane::open(s, {})); }), errc::bad_argument);
     EXPECT_EQ(zk.server.last_zxid(), before);
     auto t = std::get<turn>(blocking::wait(desk.enter(key, "")));
-    EXPECT_EQ(code([&] { blocking::wait(t.declare("")); }), errc::bad_argument);
-    EXPECT_EQ(code([&] { blocking::wait(t.declare(std::string(turn::intent_max + 1, 'x'))); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(t.declare("")); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(t.declare(std::string(turn::intent_max + 1, 'x'))); }), errc::bad_argument);
     EXPECT_FALSE(blocking::wait(desk.inspect(key)).intent);
 }
 

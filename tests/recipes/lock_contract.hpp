@@ -10,6 +10,7 @@
 
 #include "support/async_runner.hpp"
 #include "support/backend.hpp"
+#include "support/error_of.hpp"
 #include "support/eventually.hpp"
 
 #include <gmock/gmock.h>
@@ -18,7 +19,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -55,16 +55,6 @@ protected:
     T wait(boost::asio::awaitable<T> what)
     {
         return blocking::wait(std::move(what));
-    }
-
-    error_code error_of(const std::function<void()>& f)
-    {
-        try {
-            f();
-        } catch (const boost::system::system_error& e) {
-            return e.code();
-        }
-        return {};
     }
 
     void expect_depth(std::size_t n)

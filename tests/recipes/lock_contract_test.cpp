@@ -94,7 +94,7 @@ TYPED_TEST_P(lock_contract, ATimeOutIsAnAnswerAndLeavesNothing)  // 12
     const auto b = this->open();
     const auto held = this->hold(a);
     EXPECT_FALSE(this->wait(TestFixture::Kind::try_acquire_until(b, 60ms)));
-    EXPECT_EQ(this->error_of([&] { this->wait(TestFixture::Kind::acquire(b, 60ms)); }), errc::timed_out);
+    EXPECT_EQ(error_of([&] { this->wait(TestFixture::Kind::acquire(b, 60ms)); }), errc::timed_out);
     this->wait(b.swept(this->patience));
     this->expect_depth(1);
 }
@@ -111,7 +111,7 @@ TYPED_TEST_P(lock_contract, ARefusedOrTimedOutTryLeavesNoWatch)  // 12
     ASSERT_TRUE(eventually([&] { return this->zk_->watch_count() == watches; })) << this->zk_->watch_count();
     EXPECT_FALSE(this->wait(TestFixture::Kind::try_acquire(b, this->patience)));
     EXPECT_FALSE(this->wait(TestFixture::Kind::try_acquire_until(b, 60ms)));
-    EXPECT_EQ(this->error_of([&] { this->wait(TestFixture::Kind::acquire(b, 60ms)); }), errc::timed_out);
+    EXPECT_EQ(error_of([&] { this->wait(TestFixture::Kind::acquire(b, 60ms)); }), errc::timed_out);
     this->wait(b.swept(this->patience));
     EXPECT_TRUE(eventually([&] { return this->zk_->watch_count() == watches; }))
         << this->zk_->watch_count() << " instead of " << watches;
@@ -125,7 +125,7 @@ TYPED_TEST_P(lock_contract, ACancelledWaiterLeavesNothing)  // 13
     auto waiting = this->wait_in_line(b);
     this->expect_depth(2);
     waiting.cancel();
-    EXPECT_TRUE(cancelled(this->error_of([&] { waiting.get(); })));
+    EXPECT_TRUE(cancelled(error_of([&] { waiting.get(); })));
     this->wait(b.swept(this->patience));
     this->expect_depth(1);
 }
@@ -141,7 +141,7 @@ TYPED_TEST_P(lock_contract, AMiddleWaiterThatGivesUpServesNobody)  // 3, 13
     auto last = this->wait_in_line(c);
     this->expect_depth(3);
     middle.cancel();
-    EXPECT_TRUE(cancelled(this->error_of([&] { middle.get(); })));
+    EXPECT_TRUE(cancelled(error_of([&] { middle.get(); })));
     this->expect_depth(2);
     EXPECT_FALSE(last.done(50ms));
     this->wait(held.release());
@@ -161,7 +161,7 @@ TYPED_TEST_P(lock_contract, AMiddleWaiterWhoseSessionEndsServesNobody)  // 3
     this->zk_->hear_out(b);
     this->zk_->expire(b);
     this->expect_depth(2);
-    const auto told = this->error_of([&] { middle.get(); });
+    const auto told = error_of([&] { middle.get(); });
     EXPECT_TRUE(session_over(told)) << told.message();
     EXPECT_FALSE(last.done(100ms));
     this->wait(held.release());
@@ -183,8 +183,8 @@ TYPED_TEST_P(lock_contract, AHolderWhoseSessionEndsHasLostAndTheNextIsServed)  /
     EXPECT_FALSE(held.held());
     EXPECT_EQ(held.state(), lease_state::lost);
     EXPECT_TRUE(eventually([&] { return stop.stop_requested(); }));
-    EXPECT_EQ(this->error_of([&] { held.check(); }), errc::lost);
-    EXPECT_EQ(this->error_of([&] { this->wait(held.release()); }), errc::lost);
+    EXPECT_EQ(error_of([&] { held.check(); }), errc::lost);
+    EXPECT_EQ(error_of([&] { this->wait(held.release()); }), errc::lost);
 }
 
 TYPED_TEST_P(lock_contract, AWaiterWhoseSessionEndsIsTold)  // 4
@@ -196,7 +196,7 @@ TYPED_TEST_P(lock_contract, AWaiterWhoseSessionEndsIsTold)  // 4
     this->expect_depth(2);
     this->zk_->hear_out(b);
     this->zk_->expire(b);
-    const auto told = this->error_of([&] { waiting.get(); });
+    const auto told = error_of([&] { waiting.get(); });
     EXPECT_TRUE(session_over(told)) << told.message();
     this->expect_depth(1);
     // The same session, in its next epoch, stands in line again.
@@ -225,7 +225,7 @@ TYPED_TEST_P(lock_contract, AReleaseThatComesAfterTheOperatorSaysLost)  // 16
     const auto s = this->open();
     auto held = this->acquire(s);
     this->zk_->erase(this->node(0));
-    EXPECT_EQ(this->error_of([&] { this->wait(held.release()); }), errc::lost);
+    EXPECT_EQ(error_of([&] { this->wait(held.release()); }), errc::lost);
     this->expect_depth(0);
 }
 
@@ -238,7 +238,7 @@ TYPED_TEST_P(lock_contract, AnOperatorWhoDeletesAWaitersNodeEndsItsWait)
     this->expect_depth(2);
     this->zk_->hear_out(b);
     this->zk_->erase(this->node(1));
-    EXPECT_EQ(this->error_of([&] { waiting.get(); }), errc::lost);
+    EXPECT_EQ(error_of([&] { waiting.get(); }), errc::lost);
     this->expect_depth(1);
 }
 
@@ -254,7 +254,7 @@ TYPED_TEST_P(lock_contract, ClosingTheSessionEndsEveryWaitWithinASecond)  // 8
     const auto start = std::chrono::steady_clock::now();
     this->wait(b.close());
     for (auto& w : waiting)
-        EXPECT_TRUE(session_over(this->error_of([&] { w.get(); })));
+        EXPECT_TRUE(session_over(error_of([&] { w.get(); })));
     EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);
     this->expect_depth(1);
 }
@@ -305,8 +305,8 @@ TYPED_TEST_P(lock_options_contract, AnOwnerWhoWouldWaitForItselfIsRefusedAtOnce)
     acquire_options how{this->patience};
     how.owner = owner_id::unique();
     auto first = this->wait(TestFixture::Kind::hold(s, how));
-    EXPECT_EQ(this->error_of([&] { this->wait(TestFixture::Kind::acquire(s, how)); }), errc::would_deadlock);
-    EXPECT_EQ(this->error_of([&] { this->wait(TestFixture::Kind::try_acquire(s, how)); }), errc::would_deadlock);
+    EXPECT_EQ(error_of([&] { this->wait(TestFixture::Kind::acquire(s, how)); }), errc::would_deadlock);
+    EXPECT_EQ(error_of([&] { this->wait(TestFixture::Kind::try_acquire(s, how)); }), errc::would_deadlock);
     how.second_place = true;
     auto second = this->wait_in_line(s, how);
     this->expect_depth(2);

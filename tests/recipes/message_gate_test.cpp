@@ -213,33 +213,25 @@ TEST(message_gate, RefusesWhatCannotWorkBeforeAnythingIsSent)
     memory_backend zk;
     const auto s = session::open(zk.options());
     const auto gate = blocking::wait(message_gate::open(s, "in"));
-    const auto code = [](const std::function<void()>& f) {
-        try {
-            f();
-        } catch (const error& e) {
-            return e.code();
-        }
-        return error_code{};
-    };
     const auto before = zk.server.last_zxid();
     const auto now = system_clock::now();
     for (const auto& bad : {message{"", now, "d"}, message{"..", now, "d"}, message{"a\n", now, "d"}, message{"m", now, ""},
                             message{"m", now, "a b"}, message{std::string(201, 'x'), now, "d"}}) {
-        EXPECT_EQ(code([&] { blocking::wait(gate.begin(bad)); }), errc::bad_argument) << bad.id;
-        EXPECT_EQ(code([&] { blocking::wait(gate.begin_many({message{"good", now, "d"}, bad})); }), errc::bad_argument);
+        EXPECT_EQ(error_of([&] { blocking::wait(gate.begin(bad)); }), errc::bad_argument) << bad.id;
+        EXPECT_EQ(error_of([&] { blocking::wait(gate.begin_many({message{"good", now, "d"}, bad})); }), errc::bad_argument);
     }
     EXPECT_TRUE(blocking::wait(gate.begin_many({})).empty());
     EXPECT_EQ(zk.server.last_zxid(), before);
     const auto bad_policy = [&](auto change) {
         message_options o;
         change(o.policy);
-        return code([&] { blocking::wait(message_gate::open(s, "other", o)); });
+        return error_of([&] { blocking::wait(message_gate::open(s, "other", o)); });
     };
     EXPECT_EQ(bad_policy([](auto& p) { p.bucket = 0min; }), errc::bad_argument);
     EXPECT_EQ(bad_policy([](auto& p) { p.bucket = p.retention + 1min; }), errc::bad_argument);
     EXPECT_EQ(bad_policy([](auto& p) { p.bucket = 1min; }), errc::bad_argument) << "1440 buckets";
     EXPECT_EQ(bad_policy([](auto& p) { p.max_attempts = 0; }), errc::bad_argument);
-    EXPECT_EQ(code([&] { blocking::wait(message_gate::open(s, "No Such Name")); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(message_gate::open(s, "No Such Name")); }), errc::bad_argument);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The mutex while servers are killed, frozen, cut off from each other, restarted and wiped, one or all of them.
 #include "ensemble_room.hpp"
+#include "support/error_of.hpp"
 
 #include <turnstile/recipes/mutex.hpp>
 #include <turnstile/result.hpp>
@@ -11,7 +12,6 @@
 
 #include <array>
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -22,16 +22,6 @@ using namespace std::chrono_literals;
 using blocking::wait;
 
 constexpr auto patience = 30s;
-
-error_code error_of(const std::function<void()>& f)
-{
-    try {
-        f();
-    } catch (const boost::system::system_error& e) {
-        return e.code();
-    }
-    return {};
-}
 
 boost::asio::awaitable<boot_clock::time_point> time_of_loss(lease& l)
 {

@@ -1,6 +1,7 @@
 // The rare moments of the mutex, brought about on purpose. Numbers are those of the project's list of scenarios.
 #include "support/async_runner.hpp"
 #include "support/backend.hpp"
+#include "support/error_of.hpp"
 #include "support/eventually.hpp"
 
 #include <turnstile/recipes/mutex.hpp>
@@ -32,16 +33,6 @@ template <class T>
 T wait(boost::asio::awaitable<T> what)
 {
     return blocking::wait(std::move(what));
-}
-
-error_code error_of(const std::function<void()>& f)
-{
-    try {
-        f();
-    } catch (const boost::system::system_error& e) {
-        return e.code();
-    }
-    return {};
 }
 
 class mutex_scenario : public ::testing::Test {

@@ -306,24 +306,16 @@ TEST(once_gate, RefusesWhatCannotWorkBeforeAnythingIsSent)
     memory_backend zk;
     const auto s = session::open(zk.options());
     const auto gate = blocking::wait(once_gate::open(s, {checkout::definition()}));
-    const auto code = [](const std::function<void()>& f) {
-        try {
-            f();
-        } catch (const error& e) {
-            return e.code();
-        }
-        return error_code{};
-    };
     const auto before = zk.server.last_zxid();
     for (const auto& bad : {std::string{}, std::string(129, 'x'), std::string{"a b"}, std::string{"a\nb"}})
-        EXPECT_EQ(code([&] { blocking::wait(gate.enter(key, bad)); }), errc::bad_argument) << bad;
+        EXPECT_EQ(error_of([&] { blocking::wait(gate.enter(key, bad)); }), errc::bad_argument) << bad;
     using order = resource_kind<"order", "id:u64">;
-    EXPECT_EQ(code([&] { blocking::wait(gate.enter(order::key(1), print)); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(gate.enter(order::key(1), print)); }), errc::bad_argument);
     EXPECT_EQ(zk.server.last_zxid(), before);
     auto mine = std::get<admitted>(blocking::wait(gate.enter(key, print)));
     const auto claimed = zk.server.last_zxid();
-    EXPECT_EQ(code([&] { blocking::wait(mine.declare("")); }), errc::bad_argument);
-    EXPECT_EQ(code([&] { blocking::wait(mine.commit(std::string(result_max + 1, 'x'))); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(mine.declare("")); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(mine.commit(std::string(result_max + 1, 'x'))); }), errc::bad_argument);
     EXPECT_EQ(zk.server.last_zxid(), claimed);
     blocking::wait(mine.commit(""));
 }

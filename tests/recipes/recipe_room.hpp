@@ -3,13 +3,13 @@
 
 #include "support/async_runner.hpp"
 #include "support/backend.hpp"
+#include "support/error_of.hpp"
 #include "support/eventually.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,16 +25,6 @@ protected:
     static T wait(boost::asio::awaitable<T> what)
     {
         return blocking::wait(std::move(what));
-    }
-
-    static error_code error_of(const std::function<void()>& f)
-    {
-        try {
-            f();
-        } catch (const boost::system::system_error& e) {
-            return e.code();
-        }
-        return {};
     }
 
     void expect_depth(const std::string& line, std::size_t n)

@@ -209,22 +209,14 @@ TEST(replay_window, RefusesWhatCannotWorkBeforeAnythingIsSent)
     memory_backend zk;
     const auto s = session::open(zk.options());
     const auto w = blocking::wait(replay_window::open(s, "in"));
-    const auto code = [](const std::function<void()>& f) {
-        try {
-            f();
-        } catch (const error& e) {
-            return e.code();
-        }
-        return error_code{};
-    };
     const auto before = zk.server.last_zxid();
     for (const auto& bad : {sequence{"", 1, 1}, sequence{"..", 1, 1}, sequence{"shop", 0, 1}, sequence{"shop", 1, 0}})
-        EXPECT_EQ(code([&] { blocking::wait(w.accept(bad)); }), errc::bad_argument);
-    EXPECT_EQ(code([&] { blocking::wait(sequence_source::open(s, "")); }), errc::bad_argument);
+        EXPECT_EQ(error_of([&] { blocking::wait(w.accept(bad)); }), errc::bad_argument);
+    EXPECT_EQ(error_of([&] { blocking::wait(sequence_source::open(s, "")); }), errc::bad_argument);
     for (const std::uint32_t bad : {0U, 63U, 8'193U}) {
         replay_options o;
         o.window = bad;
-        EXPECT_EQ(code([&] { blocking::wait(replay_window::open(s, "in", o)); }), errc::bad_argument);
+        EXPECT_EQ(error_of([&] { blocking::wait(replay_window::open(s, "in", o)); }), errc::bad_argument);
     }
     EXPECT_EQ(zk.server.last_zxid(), before);
 }

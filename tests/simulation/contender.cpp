@@ -1,8 +1,11 @@
 #include "contender.hpp"
 
+#include "election.hpp"
 #include "once.hpp"
+#include "sleep.hpp"
+#include "want.hpp"
 
-#include <turnstile/recipes/leader_election.hpp>
+#include <turnstile/recipes/shared_mutex.hpp>
 #include <turnstile/while_held.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -22,18 +25,6 @@ namespace turnstile::simulation {
 namespace {
 
 using boost::asio::awaitable;
-
-using waiting = std::shared_ptr<detail::once<error_code>>;
-
-awaitable<void> sleep_for(nanoseconds d)
-{
-    const auto kept = std::make_shared<waiting>();
-    auto start = [kept](const waiting& w) { *kept = w; };
-    auto wake = [](const waiting& w, error_code why) { w->complete(why); };
-    const auto why = co_await detail::await_once<error_code>(deadline{d}, start, wake);
-    if (why != errc::deadline_exceeded)
-        throw error{why, "sleep", {}};
-}
 
 /// How a call ended.
 struct ending {
@@ -76,9 +67,9 @@ public:
 
     awaitable<void> take_turn()
     {
-        const auto wanted = something_to_want();
+        const auto wanted = something_to_want(world_, process_, session_);
         if (wanted.elects && world_.chance.one_in(2)) {
-            co_await lead(wanted.key());
+            co_await lead(world_, process_, session_, wanted.key());
         } else {
             auto got = co_await ask(wanted);
             if (got.held)
@@ -89,187 +80,6 @@ public:
     }
 
 private:
-    /// What is asked for, by whatever recipe.
-    struct want {
-        std::vector<claimed> what;
-        bool writes = false;  ///< may become a reader
-        bool stays = false;   ///< what is released may stay with the process
-        bool elects = false;  ///< may be led as well
-        std::function<awaitable<lease>(acquire_options)> acquire;
-        std::function<awaitable<std::optional<lease>>(acquire_options)> try_acquire;
-        std::function<awaitable<std::optional<lease>>(acquire_options)> try_until;
-
-        want() = default;
-        const std::string& key() const { return what.front().key; }
-    };
-
-    template <class Recipe>
-    static want of(Recipe r, std::vector<claimed> what)
-    {
-        want w;
-        w.what = std::move(what);
-        w.acquire = [r](acquire_options how) { return Recipe{r}.acquire(std::move(how)); };
-        w.try_acquire = [r](acquire_options how) { return Recipe{r}.try_acquire(std::move(how)); };
-        w.try_until = [r](acquire_options how) { return Recipe{r}.try_acquire_until(std::move(how)); };
-        return w;
-    }
-
-    want something_to_want()
-    {
-        const auto key = world_.chance.one_of(world_.keys);
-        const auto rule = world_.rules[key];
-        if (rule.what == line_rule::kind::permits)
-            return some_permits(key, rule.maximum);
-        if (rule.what == line_rule::kind::read_write)
-            return world_.chance.one_in(3) ? to_write(key) : to_read(key);
-        if (world_.chance.one_in(3))
-            return several();
-        if (world_.chance.one_in(2))
-            return with_others_of_the_process(key);
-        if (world_.chance.one_in(2))
-            return to_lead(key);
-        return of(mutex{session_, key}, {claimed{key}});
-    }
-
-    static awaitable<std::optional<lease>> campaign_until(leader_election e, deadline until)
-    {
-        if (until.passed())
-            co_return co_await e.try_lead();
-        try {
-            co_return co_await e.campaign(until);
-        } catch (const error& x) {
-            if (x.code() != errc::timed_out)
-                throw;
-        }
-        co_return std::nullopt;
-    }
-
-    want to_lead(const std::string& key)
-    {
-        world_.counts.count("candidates");
-        const leader_election e{session_, key, "p"};
-        want w;
-        w.what = {claimed{key}};
-        w.elects = true;
-        w.acquire = [e](acquire_options how) { return leader_election{e}.campaign(how.until); };
-        w.try_acquire = [e](const acquire_options&) { return leader_election{e}.try_lead(); };
-        w.try_until = [e](acquire_options how) { return campaign_until(e, how.until); };
-        return w;
-    }
-
-    /// One that has ended, in whatever way.
-    class term {
-    public:
-        term(contender& c, const std::string& key, lease& held) : contender_{c}, held_{held}
-        {
-            c.world_.judge.granted(c.process_, {claimed{key}}, held);
-            c.world_.counts.count("terms");
-        }
-        term(const term&) = delete;
-        term& operator=(const term&) = delete;
-        ~term()
-        {
-            if (!held_.held())
-                contender_.lost(held_);
-            contender_.world_.judge.left(held_);
-        }
-
-    private:
-        contender& contender_;
-        const lease& held_;
-    };
-
-    awaitable<void> serve(std::string key, lease& held)
-    {
-        const term serving{*this, key, held};
-        world_.judge.write(process_, key, held, true);
-        co_await sleep_for(world_.chance.up_to(world_.timeout / (world_.chance.one_in(4) ? 1 : 4)));
-        world_.judge.write(process_, key, held, world_.chance.one_in(2));
-    }
-
-    /// Until a term has come to its end by itself: one that is lost is followed by another.
-    awaitable<void> lead(std::string key)
-    {
-        const leader_election e{session_, key, "p"};
-        error_code ec;
-        note("leads " + key);
-        ++world_.calls_open;
-        try {
-            const auto policy = world_.chance.one_in(2) ? when_cut_off::go_on : when_cut_off::stop;
-            auto leading = leader_election{e}.lead([this, key](lease& held) { return serve(key, held); }, policy);
-            co_await std::move(leading);
-        } catch (const error& x) {
-            ec = x.code();
-        }
-        --world_.calls_open;
-        ++world_.calls_ended;
-        note(fmt::format("led {}: {}", key, ec.message()));
-        if (ec)
-            object(fmt::format("lead on {} ended with {}", key, ec.message()));
-    }
-
-    want with_others_of_the_process(const std::string& key)
-    {
-        world_.counts.count("callers of a cohort");
-        claimed c{key};
-        c.handed_on = true;
-        auto w = of(cohort_mutex{world_.cohorts.at(process_), key}, {c});
-        w.stays = true;
-        return w;
-    }
-
-    want some_permits(const std::string& key, std::uint32_t maximum)
-    {
-        world_.counts.count("permits");
-        claimed c{key};
-        c.weight = static_cast<std::uint32_t>(world_.chance.between(1, maximum));
-        const permits n{c.weight};
-        const semaphore s{session_, key, maximum};
-        want w;
-        w.what = {c};
-        w.acquire = [s, n](acquire_options how) { return semaphore{s}.acquire(n, std::move(how)); };
-        w.try_acquire = [s, n](acquire_options how) { return semaphore{s}.try_acquire(n, std::move(how)); };
-        w.try_until = [s, n](acquire_options how) { return semaphore{s}.try_acquire_until(n, std::move(how)); };
-        return w;
-    }
-
-    want to_write(const std::string& key)
-    {
-        world_.counts.count("writers");
-        auto w = of(shared_mutex{session_, key}, {claimed{key}});
-        w.writes = true;
-        return w;
-    }
-
-    want to_read(const std::string& key)
-    {
-        world_.counts.count("readers");
-        claimed c{key};
-        c.shared = true;
-        const shared_mutex m{session_, key};
-        want w;
-        w.what = {c};
-        w.acquire = [m](acquire_options how) { return shared_mutex{m}.acquire_shared(std::move(how)); };
-        w.try_acquire = [m](acquire_options how) { return shared_mutex{m}.try_acquire_shared(std::move(how)); };
-        w.try_until = [m](acquire_options how) { return shared_mutex{m}.try_acquire_shared_until(std::move(how)); };
-        return w;
-    }
-
-    /// Some of the mutexes, in any order.
-    want several()
-    {
-        std::vector<std::string> mine;
-        for (const auto& key : world_.keys)
-            if (world_.rules[key].what == line_rule::kind::exclusive)
-                mine.insert(world_.chance.one_in(2) ? mine.begin() : mine.end(), key);
-        if (mine.size() > 1)
-            world_.counts.count("several locks at once");
-        std::vector<claimed> what;
-        for (const auto& key : mine)
-            what.emplace_back(key);
-        return of(multi_lock{session_, mine}, what);
-    }
-
     struct manner {
         const char* verb = "";
         bool has_deadline = false;
@@ -312,16 +122,16 @@ private:
         auto call = call_of(w, how);
         if (world_.chance.one_in(4))
             how.cancelled_after = patience();
-        note(fmt::format("{} {}", how.verb, w.key()));
+        world_.note(process_, fmt::format("{} {}", how.verb, w.key()));
         world_.counts.count(how.verb);
         ++world_.calls_open;
         auto e = co_await carry_out(std::move(call), how.cancelled_after, w.key());
         --world_.calls_open;
         ++world_.calls_ended;
-        note(fmt::format("{} {}: {}", how.verb, w.key(),
-                         e.held ? "token " + std::to_string(e.held->token())
-                         : e.ec ? e.ec.message()
-                                : "refused"));
+        world_.note(process_, fmt::format("{} {}: {}", how.verb, w.key(),
+                                          e.held ? "token " + std::to_string(e.held->token())
+                                          : e.ec ? e.ec.message()
+                                                 : "refused"));
         check_ending(e, how);
         co_return e;
     }
@@ -374,7 +184,7 @@ private:
         if (!e.ec) {
             world_.counts.count("refused");
             if (!how.may_refuse)
-                object(fmt::format("{} was refused", how.verb));
+                world_.object(process_, fmt::format("{} was refused", how.verb));
             return;
         }
         world_.counts.count("ended: " + e.ec.message());
@@ -383,7 +193,7 @@ private:
                               (how.cancelled_after && cancelled(e.ec));
         const bool without_reason = world_.calm && session_over(e.ec);
         if (!promised || without_reason)
-            object(fmt::format("{} ended with {}", how.verb, e.ec.message()));
+            world_.object(process_, fmt::format("{} ended with {}", how.verb, e.ec.message()));
     }
 
     awaitable<void> hold(const want& w, lease got)
@@ -405,7 +215,7 @@ private:
         if (w.writes && world_.chance.one_in(3))
             co_await become_a_reader(key, held);
         if (!held.held())
-            lost(held);
+            world_.lost(process_, held);
         world_.judge.left(held);
         co_await give_back(w, held);
     }
@@ -422,19 +232,12 @@ private:
         } catch (const error& e) {
             ec = e.code();
         }
-        note(fmt::format("downgrades {}: {}", key, ec.message()));
+        world_.note(process_, fmt::format("downgrades {}: {}", key, ec.message()));
         if (!ec)
             world_.counts.count("downgrades");
         else if (ec != errc::lost && ec != errc::timed_out)
-            object(fmt::format("downgrade on {} ended with {}", key, ec.message()));
+            world_.object(process_, fmt::format("downgrade on {} ended with {}", key, ec.message()));
         co_await sleep_for(world_.chance.up_to(world_.timeout / 4));
-    }
-
-    void lost(const lease& held)
-    {
-        world_.counts.count("losses while holding");
-        if (world_.calm)
-            object(held.path() + " was lost without a reason");
     }
 
     awaitable<void> work(const std::string& key, lease& held)
@@ -463,7 +266,7 @@ private:
         if (ec == errc::lost)
             world_.counts.count("while_held lost");
         else if (ec)
-            object(fmt::format("while_held on {} ended with {}", key, ec.message()));
+            world_.object(process_, fmt::format("while_held on {} ended with {}", key, ec.message()));
         else
             world_.counts.count("while_held done");
     }
@@ -473,10 +276,10 @@ private:
         const auto path = held.path();
         switch (world_.chance.below(5)) {
             case 0:
-                note("drops " + path);
+                world_.note(process_, "drops " + path);
                 co_return;
             case 1:
-                note("releases in the background " + path);
+                world_.note(process_, "releases in the background " + path);
                 held.release_in_background();
                 co_return;
             case 2:
@@ -490,7 +293,7 @@ private:
     awaitable<void> release(const want& w, lease& held, deadline until)
     {
         const auto path = held.path();
-        note("releases " + path);
+        world_.note(process_, "releases " + path);
         error_code ec;
         try {
             co_await held.release(until);
@@ -498,23 +301,13 @@ private:
             ec = e.code();
         }
         ++world_.calls_ended;
-        note("released " + path + (ec ? ": " + ec.message() : ""));
+        world_.note(process_, "released " + path + (ec ? ": " + ec.message() : ""));
         if (!ec && !w.stays && world_.judge.stands(path))
-            object(fmt::format("release of {} on {} was confirmed, and it stands", path, w.key()));
+            world_.object(process_, fmt::format("release of {} on {} was confirmed, and it stands", path, w.key()));
         const bool promised = !ec || ec == errc::lost || (!until.is_never() && ec == errc::timed_out);
         if (!promised)
-            object(fmt::format("release of {} ended with {}", path, ec.message()));
+            world_.object(process_, fmt::format("release of {} ended with {}", path, ec.message()));
         world_.counts.count(ec ? "releases: " + ec.message() : "releases");
-    }
-
-    void note(const std::string& what)
-    {
-        if (world_.time.tracing())
-            world_.time.note(fmt::format("p{} {}", static_cast<std::size_t>(process_), what));
-    }
-    void object(const std::string& what)
-    {
-        world_.judge.object(fmt::format("p{}: {}", static_cast<std::size_t>(process_), what));
     }
 
     world& world_;

@@ -1,7 +1,8 @@
 #include "database_under_test.hpp"
 
+#include <turnstile/testing/temporary_directory.hpp>
+
 #include <sqlite3.h>
-#include <stdlib.h>
 
 #include <filesystem>
 
@@ -60,23 +61,14 @@ private:
 
 class sqlite_database final : public sql_database {
 public:
-    sqlite_database()
-    {
-        auto pattern = (std::filesystem::temp_directory_path() / "turnstile-sql-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr)
-            throw std::runtime_error{"no temporary directory"};
-        directory_ = pattern;
-    }
-    ~sqlite_database() override { std::filesystem::remove_all(directory_); }
-
     sql_dialect dialect() const override { return sql_dialect::sqlite; }
     std::unique_ptr<sql_connection> connect() override
     {
-        return std::make_unique<sqlite_connection>(directory_ / "test.db");
+        return std::make_unique<sqlite_connection>(directory_.path() / "test.db");
     }
 
 private:
-    std::filesystem::path directory_;
+    const testing::temporary_directory directory_{"turnstile-sql"};
 };
 
 }  // namespace

@@ -12,7 +12,11 @@ constexpr std::string_view postgres_scheme = "postgresql:";
 
 std::unique_ptr<database_engine> open(const std::string& where)
 {
-    return where.starts_with(postgres_scheme) ? open_postgres(where.substr(postgres_scheme.size())) : open_sqlite(where);
+    if (where.starts_with(postgres_scheme))
+        return open_postgres(where.substr(postgres_scheme.size()));
+    if (where.starts_with(durable_scheme))
+        return open_sqlite(where.substr(durable_scheme.size()), sqlite_commits::on_the_disk);
+    return open_sqlite(where, sqlite_commits::in_memory);
 }
 
 }  // namespace

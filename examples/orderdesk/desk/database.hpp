@@ -49,10 +49,13 @@ private:
     std::unique_ptr<statement_engine> engine_;
 };
 
+/// Before the name of a SQLite file: each commit is on the disk before it is acknowledged.
+inline constexpr std::string_view durable_scheme = "durable:";
+
 /// A connection. One thread at a time.
 class database {
 public:
-    /// A file for SQLite, or "postgresql:" and libpq's connection string.
+    /// A file for SQLite, durable_scheme and such a file, or "postgresql:" and libpq's connection string.
     explicit database(const std::string& where);
     database(database&&) noexcept;
     database& operator=(database&&) noexcept;

@@ -39,7 +39,10 @@ public:
     virtual std::int64_t changes() const = 0;
 };
 
-std::unique_ptr<database_engine> open_sqlite(const std::string& file);
+/// Where a commit is when it is acknowledged.
+enum class sqlite_commits { in_memory, on_the_disk };
+
+std::unique_ptr<database_engine> open_sqlite(const std::string& file, sqlite_commits where);
 /// `where` is libpq's connection string.
 std::unique_ptr<database_engine> open_postgres(const std::string& where);
 

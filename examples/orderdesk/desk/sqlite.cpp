@@ -80,7 +80,7 @@ private:
 
 class sqlite_database final : public database_engine {
 public:
-    explicit sqlite_database(const std::string& file)
+    sqlite_database(const std::string& file, sqlite_commits where)
     {
         sqlite3* opened = nullptr;
         const int rc = sqlite3_open(file.c_str(), &opened);
@@ -88,7 +88,8 @@ public:
         if (rc != SQLITE_OK)
             fail(opened, "open " + file);
         sqlite3_busy_timeout(opened, busy_timeout_ms);
-        execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+        execute("PRAGMA journal_mode = WAL");
+        execute(where == sqlite_commits::on_the_disk ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     }
 
     turnstile::sql_dialect dialect() const override { return turnstile::sql_dialect::sqlite; }
@@ -114,6 +115,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<database_engine> open_sqlite(const std::string& file) { return std::make_unique<sqlite_database>(file); }
+std::unique_ptr<database_engine> open_sqlite(const std::string& file, sqlite_commits where)
+{
+    return std::make_unique<sqlite_database>(file, where);
+}
 
 }  // namespace orderdesk

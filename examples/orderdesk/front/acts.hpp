@@ -22,8 +22,11 @@ struct settings {
     std::uint64_t seed = 1;
     int orders = 30;
     int requests = 600;
+    int at_once = 6;                 ///< orders that are busy at the same time
+    bool hurry = false;              ///< nobody hesitates or thinks, and the provider answers at once
     std::filesystem::path dir;       ///< of databases and logs
     std::filesystem::path pictures;  ///< of the SVG files
+    std::filesystem::path figures;   ///< a file for those of a race, in JSON; empty: none
 };
 
 struct race_result {
@@ -31,7 +34,10 @@ struct race_result {
     double pinned = 0;    ///< database connections that were in a transaction, on average
     int pinned_most = 0;  ///< the same, at most
     std::chrono::microseconds took{};
-    std::filesystem::path picture;  ///< empty: no order was interesting
+    std::chrono::microseconds busy{};  ///< from the first turn that was begun or asked for to the end of the last
+    std::filesystem::path picture;     ///< empty: no order was interesting
+
+    double in_a_second(std::int64_t n) const { return static_cast<double>(n) / std::chrono::duration<double>{busy}.count(); }
 };
 
 /// Requests hit the same orders, with guard "none", "version", "row" or "lane"; then the judge reads the books.

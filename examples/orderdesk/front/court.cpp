@@ -52,7 +52,7 @@ verdict hold_court(stage& st)
 {
     st.close_the_books();
     take_census(st);
-    return verdict_from(call_the_judge(st, {}));
+    return verdict_from<verdict>(call_the_judge(st, {}));
 }
 
 std::string in_words(const verdict& v)

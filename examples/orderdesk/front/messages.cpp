@@ -131,7 +131,7 @@ messages_verdict play(const ensemble& zookeeper, const settings& s, terminal& ou
     st.everybody_leaves();
     if (const auto back = queue->unacknowledged(); back > 0)  // who leaves gives back all that it holds
         throw std::runtime_error{std::to_string(back) + " messages were still held by consumers that had said nothing"};
-    return messages_verdict_from(call_the_judge(st, "--messages"));
+    return verdict_from<messages_verdict>(call_the_judge(st, "--messages"));
 }
 
 template <class Of>

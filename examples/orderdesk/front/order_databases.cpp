@@ -11,18 +11,25 @@ namespace {
 
 constexpr auto file_name = "orders.db";
 
+turnstile::testing::database_options options(bool durable)
+{
+    turnstile::testing::database_options o;
+    o.fsync = durable;
+    return o;
+}
+
 }  // namespace
 
-order_databases::order_databases(bool postgres)
+order_databases::order_databases(bool postgres, bool durable) : durable_{durable}
 {
     if (postgres)
-        server_.emplace(turnstile::testing::database_kind::postgresql);
+        server_.emplace(turnstile::testing::database_kind::postgresql, options(durable));
 }
 
 std::string order_databases::make_for(const std::filesystem::path& dir) const
 {
     if (!server_)
-        return dir / file_name;
+        return (durable_ ? std::string{durable_scheme} : std::string{}) + (dir / file_name).string();
     auto name = dir.filename().string();
     std::ranges::replace(name, '-', '_');
     database server{address("postgres")};

@@ -13,7 +13,8 @@ namespace orderdesk {
 class order_databases {
 public:
     /// Throws std::runtime_error that names the Debian package when there is no PostgreSQL.
-    explicit order_databases(bool postgres);
+    /// `durable`: each commit is on the disk before it is acknowledged.
+    order_databases(bool postgres, bool durable);
 
     /// A new one, empty, for the act that plays in `dir`: what the class `database` takes.
     std::string make_for(const std::filesystem::path& dir) const;
@@ -25,6 +26,7 @@ public:
 private:
     std::string address(const std::string& database) const;
 
+    bool durable_;
     std::optional<turnstile::testing::database_server> server_;
 };
 

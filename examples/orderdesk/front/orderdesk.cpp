@@ -5,17 +5,18 @@
 #include "stage.hpp"
 #include "terminal.hpp"
 
+#include <turnstile/testing/temporary_directory.hpp>
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <functional>
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,38 +30,28 @@ struct asked {
     std::string guard = "lane";
     std::string db = "sqlite";
     std::string broker = "table";
+    bool durable = false;
 };
 
 /// Where databases and logs lie: the directory that was given, or one that goes again.
 class workplace {
 public:
-    explicit workplace(const std::filesystem::path& keep) : keeps_{!keep.empty()}, dir_{keep}
+    explicit workplace(const std::filesystem::path& keep)
     {
-        if (keeps_) {
-            std::filesystem::create_directories(dir_);
-            dir_ = std::filesystem::absolute(dir_);
+        if (keep.empty()) {
+            own_.emplace("orderdesk");
             return;
         }
-        auto pattern = (std::filesystem::temp_directory_path() / "orderdesk-XXXXXX").string();
-        if (mkdtemp(pattern.data()) == nullptr)
-            throw std::runtime_error{"cannot make a temporary directory"};
-        dir_ = pattern;
-    }
-    workplace(const workplace&) = delete;
-    workplace& operator=(const workplace&) = delete;
-    ~workplace()
-    {
-        std::error_code ignored;
-        if (!keeps_)
-            std::filesystem::remove_all(dir_, ignored);
+        std::filesystem::create_directories(keep);
+        given_ = std::filesystem::absolute(keep);
     }
 
-    const std::filesystem::path& dir() const noexcept { return dir_; }
-    bool keeps() const noexcept { return keeps_; }
+    const std::filesystem::path& dir() const noexcept { return own_ ? own_->path() : given_; }
+    bool keeps() const noexcept { return !own_; }
 
 private:
-    bool keeps_;
-    std::filesystem::path dir_;
+    std::optional<turnstile::testing::temporary_directory> own_;
+    std::filesystem::path given_;
 };
 
 void introduce(terminal& out, const asked& a)
@@ -88,11 +79,11 @@ int play(asked a, const act& chosen)
     a.how.pictures = place.keeps() ? place.dir() / "pictures" : programs_dir() / "pictures";
     catch_interrupts();
     try {
-        const order_databases databases{a.db == "postgres"};
+        const order_databases databases{a.db == "postgres", a.durable};
         a.how.databases = &databases;
         const message_brokers brokers{a.broker == "rabbitmq"};
         a.how.brokers = &brokers;
-        const ensemble zookeeper{a.how.servers};
+        const ensemble zookeeper{a.how.servers, a.durable};
         return chosen(zookeeper, a.how, out);
     } catch (const interrupted& e) {
         out.progress_ends();
@@ -126,6 +117,19 @@ void add_load_options(CLI::App& app, asked& a)
         ->check(CLI::Range(1, 100'000));
 }
 
+/// For those who measure.
+void add_race_options(CLI::App& app, asked& a)
+{
+    app.add_option("--at-once", a.how.at_once, "Orders that are busy at the same time")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 64));
+    app.add_flag("--hurry", a.how.hurry,
+                 "Nobody hesitates or thinks, and the payment provider answers at once: what is left is what a turn costs");
+    app.add_flag("--durable", a.durable,
+                 "The database and our own ZooKeeper acknowledge what is on the disk, as in production");
+    app.add_option("--json", a.how.figures, "A file for what came of it, for programs");
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -147,6 +151,7 @@ int main(int argc, char** argv)
     auto* racing = app.add_subcommand("race", "Payments and price edits hit the same orders; the judge counts what broke");
     add_options(*racing, a);
     add_load_options(*racing, a);
+    add_race_options(*racing, a);
     racing
         ->add_option("--guard", a.guard,
                      "none: read, think, write. version: write what nobody else has written meanwhile. row: SELECT ... FOR "

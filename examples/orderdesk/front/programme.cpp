@@ -2,9 +2,9 @@
 
 #include "comparison.hpp"
 #include "judge/turn_proof.hpp"
+#include "race_figures.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -54,14 +54,6 @@ race_result play_race(const ensemble& zookeeper, const settings& s, terminal& ou
     if (guard == "row" || guard == "lane")
         explain(out, r);
     return r;
-}
-
-/// "6.8 (12)"
-std::string pinned(const race_result& r)
-{
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.1f (%d)", r.pinned, r.pinned_most);
-    return text.data();
 }
 
 std::vector<std::string> each(const std::vector<race_result>& races,
@@ -207,8 +199,11 @@ int show_race(const ensemble& zookeeper, const settings& s, terminal& out, const
             out.say("          " + out.dim(e));
     }
     out.say("         database connections pinned, average (most): " + pinned(r));
+    out.say("         " + pace(r));
     show(out, r);
     list_pictures(out, {r.picture});
+    if (!s.figures.empty())
+        save_figures(r, s.figures);
     if (as_promised(r))
         return as_it_should_be;
     return guard == "none" ? too_gentle : broken_promise;

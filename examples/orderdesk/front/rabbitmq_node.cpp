@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -54,14 +53,6 @@ private:
     int socket_;
     sockaddr_in address_{};
 };
-
-fs::path private_directory()
-{
-    auto pattern = (fs::temp_directory_path() / "orderdesk-rabbitmq-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-        throw std::system_error{errno, std::generic_category(), pattern};
-    return pattern;
-}
 
 std::string contents(const fs::path& file)
 {
@@ -117,32 +108,33 @@ rabbitmq_node::~rabbitmq_node() { stop(); }
 void rabbitmq_node::start()
 {
     stop();
-    dir_ = private_directory();
-    std::ofstream{dir_ / "plugins"} << "[].\n";
-    std::ofstream{dir_ / "rabbitmq.conf"} << "disk_free_limit.absolute = 1MB\n";
-    const std::vector<std::string> surroundings{"-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + dir_.string(),
+    dir_.emplace("orderdesk-rabbitmq");
+    const auto& dir = dir_->path();
+    std::ofstream{dir / "plugins"} << "[].\n";
+    std::ofstream{dir / "rabbitmq.conf"} << "disk_free_limit.absolute = 1MB\n";
+    const std::vector<std::string> surroundings{"-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + dir.string(),
                                                 "ERL_EPMD_ADDRESS=127.0.0.1",
                                                 "ERL_EPMD_PORT=" + std::to_string(ports_.mapper)};
 
     auto mapper = surroundings;
     mapper.emplace_back(mapper_program);
-    mapper_.emplace("epmd", env_program, mapper, dir_ / "epmd.out", dir_ / "epmd.log");
+    mapper_.emplace("epmd", env_program, mapper, dir / "epmd.out", dir / "epmd.log");
 
     auto node = surroundings;
     node.insert(
         node.end(),
         {"RUNNING_UNDER_SYSTEMD=true", "RABBITMQ_NODENAME=orderdesk-" + std::to_string(::getpid()) + "@localhost",
          "RABBITMQ_NODE_IP_ADDRESS=127.0.0.1", "RABBITMQ_NODE_PORT=" + std::to_string(ports_.amqp),
-         "RABBITMQ_DIST_PORT=" + std::to_string(ports_.nodes), "RABBITMQ_CONF_ENV_FILE=" + (dir_ / "none").string(),
-         "RABBITMQ_CONFIG_FILE=" + (dir_ / "rabbitmq.conf").string(),
-         "RABBITMQ_ADVANCED_CONFIG_FILE=" + (dir_ / "none.config").string(),
-         "RABBITMQ_GENERATED_CONFIG_DIR=" + (dir_ / "config").string(), "RABBITMQ_SCHEMA_DIR=" + (dir_ / "schema").string(),
-         "RABBITMQ_ENABLED_PLUGINS_FILE=" + (dir_ / "plugins").string(), "RABBITMQ_MNESIA_BASE=" + (dir_ / "data").string(),
-         "RABBITMQ_LOG_BASE=" + (dir_ / "log").string(), "RABBITMQ_LOGS=-",
+         "RABBITMQ_DIST_PORT=" + std::to_string(ports_.nodes), "RABBITMQ_CONF_ENV_FILE=" + (dir / "none").string(),
+         "RABBITMQ_CONFIG_FILE=" + (dir / "rabbitmq.conf").string(),
+         "RABBITMQ_ADVANCED_CONFIG_FILE=" + (dir / "none.config").string(),
+         "RABBITMQ_GENERATED_CONFIG_DIR=" + (dir / "config").string(), "RABBITMQ_SCHEMA_DIR=" + (dir / "schema").string(),
+         "RABBITMQ_ENABLED_PLUGINS_FILE=" + (dir / "plugins").string(), "RABBITMQ_MNESIA_BASE=" + (dir / "data").string(),
+         "RABBITMQ_LOG_BASE=" + (dir / "log").string(), "RABBITMQ_LOGS=-",
          "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+B i -start_epmd false -kernel inet_dist_use_interface "
          "{127,0,0,1}",
          server_program});
-    node_.emplace("rabbitmq", env_program, node, dir_ / "node.out", dir_ / "node.log");
+    node_.emplace("rabbitmq", env_program, node, dir / "node.out", dir / "node.log");
 }
 
 /// There is nothing to keep, so it need not leave in good order: that takes seconds.
@@ -153,11 +145,9 @@ void rabbitmq_node::stop()
             (*one)->send(SIGKILL);
         one->reset();
     }
-    std::error_code ignored;
-    if (!dir_.empty())
-        fs::remove_all(dir_, ignored);
+    dir_.reset();
 }
 
-std::string rabbitmq_node::log() const { return contents(dir_ / "node.out") + contents(dir_ / "node.log"); }
+std::string rabbitmq_node::log() const { return contents(dir_->path() / "node.out") + contents(dir_->path() / "node.log"); }
 
 }  // namespace orderdesk

@@ -8,7 +8,8 @@
 #include "child.hpp"
 #include "desk/wire.hpp"
 
-#include <filesystem>
+#include <turnstile/testing/temporary_directory.hpp>
+
 #include <optional>
 #include <string>
 
@@ -38,7 +39,7 @@ private:
     void stop();
     std::string log() const;
 
-    std::filesystem::path dir_;
+    std::optional<turnstile::testing::temporary_directory> dir_;
     ports ports_{};
     std::optional<child> mapper_;
     std::optional<child> node_;

@@ -8,6 +8,7 @@
 #include <map>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace orderdesk {
 
@@ -51,12 +52,14 @@ void watch(stage& st, child& buyers, const settings& s, terminal& out)
         st.expect_alive(buyers);
 }
 
-/// By the events: how many transactions were open, each on a connection, while the race went on.
-void count_pinned(const std::filesystem::path& dir, race_result& r)
+using events = std::vector<nlohmann::json>;
+
+/// How many transactions were open, each on a connection, while the race went on.
+void count_pinned(const events& told, race_result& r)
 {
     std::chrono::microseconds all{};
     std::map<std::int64_t, int> changes;
-    for (const auto& e : read_events(dir / "events.jsonl")) {
+    for (const auto& e : told) {
         if (e.at("event") != event::pinned)
             continue;
         const auto since = e.at("since").get<std::int64_t>();
@@ -65,9 +68,20 @@ void count_pinned(const std::filesystem::path& dir, race_result& r)
         ++changes[since];
         --changes[until];
     }
-    r.pinned = static_cast<double>(all.count()) / static_cast<double>(r.took.count());
+    r.pinned = static_cast<double>(all.count()) / static_cast<double>(std::max<std::int64_t>(r.busy.count(), 1));
     for (int now = 0; const auto& [when, change] : changes)
         r.pinned_most = std::max(r.pinned_most, now += change);
+}
+
+/// Programs that start, and buyers who open their book, are no part of it.
+std::chrono::microseconds time_of_requests(const events& told)
+{
+    const auto of_request = [](const nlohmann::json& e) { return e.contains("request"); };
+    const auto first = std::ranges::find_if(told, of_request);
+    const auto last = std::find_if(told.rbegin(), told.rend(), of_request);
+    if (first == told.end())
+        return {};
+    return std::chrono::microseconds{last->at("t").get<std::int64_t>() - first->at("t").get<std::int64_t>()};
 }
 
 std::int64_t broken(const race_result& r, std::string_view rule)
@@ -76,29 +90,40 @@ std::int64_t broken(const race_result& r, std::string_view rule)
     return found == r.judged.findings.end() ? 0 : found->anomalies;
 }
 
+std::vector<std::string> with(std::vector<std::string> arguments, bool also, const std::vector<std::string>& more)
+{
+    if (also)
+        arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+}
+
 }  // namespace
 
 child& start_the_race(stage& st, const settings& s, const std::string& guard, std::chrono::milliseconds session_timeout,
                       std::vector<std::string> more)
 {
-    st.start_service("pspd", "pspd", {"--workers", "32"});
+    st.start_service("pspd", "pspd", with({"--workers", "32"}, s.hurry, {"--answer-min", "0", "--answer-max", "0"}));
     const auto psp = std::to_string(st.port_of("pspd"));
     for (const auto* name : {"payd-1", "payd-2"})
         st.start_service("payd", name, st.guarded(guard, session_timeout, {"--psp", psp}));
+    const auto editor = with({"--psp", psp}, s.hurry, {"--think-min", "0", "--think-max", "0"});
     for (const auto* name : {"priced-1", "priced-2"})
-        st.start_service("priced", name, st.guarded(guard, session_timeout, {"--psp", psp}));
+        st.start_service("priced", name, st.guarded(guard, session_timeout, editor));
     std::vector<std::string> arguments{"--seed",
                                        std::to_string(s.seed),
                                        "--orders",
                                        std::to_string(s.orders),
                                        "--requests",
                                        std::to_string(s.requests),
+                                       "--at-once",
+                                       std::to_string(s.at_once),
                                        "--pay",
                                        std::to_string(st.port_of("payd-1")),
                                        std::to_string(st.port_of("payd-2")),
                                        "--edit",
                                        std::to_string(st.port_of("priced-1")),
                                        std::to_string(st.port_of("priced-2"))};
+    arguments = with(std::move(arguments), s.hurry, {"--hurry", "--rest", "0"});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return st.start("buyers", "buyers", arguments);
 }
@@ -113,7 +138,9 @@ race_result race(const ensemble& zookeeper, const settings& s, terminal& out, co
     race_result r;
     r.took = std::chrono::microseconds{now_us() - began};
     r.judged = hold_court(st);
-    count_pinned(st.dir(), r);
+    const auto told = read_events(st.dir() / "events.jsonl");
+    r.busy = time_of_requests(told);
+    count_pinned(told, r);
     // The pictures know two ways: everybody at once, and one turn after the other.
     if (guard != "none" && guard != "lane")
         return r;

@@ -31,12 +31,13 @@ std::string contents(const std::filesystem::path& file)
 
 }  // namespace
 
-ensemble::ensemble(const std::string& servers) : servers_{servers}
+ensemble::ensemble(const std::string& servers, bool durable) : servers_{servers}
 {
     if (!servers_.empty())
         return;
     turnstile::testing::server_options options;
     options.tick = own_tick;
+    options.fsync = durable;
     own_.emplace(options);
     servers_ = own_->connect_string();
 }

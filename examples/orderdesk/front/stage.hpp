@@ -20,7 +20,8 @@ namespace orderdesk {
 /// The ensemble that was given, or a server of our own.
 class ensemble {
 public:
-    explicit ensemble(const std::string& servers);
+    /// `durable`, of our own: each write is on the disk before it is acknowledged.
+    explicit ensemble(const std::string& servers, bool durable = false);
 
     const std::string& servers() const noexcept { return servers_; }
     /// The server's unit of time: a session may live that much longer than its timeout.

@@ -106,7 +106,7 @@ taps_verdict play(const ensemble& zookeeper, const settings& s, const std::strin
     }
     note(book, answers);
     st.everybody_leaves();
-    return taps_verdict_from(call_the_judge(st, "--taps"));
+    return verdict_from<taps_verdict>(call_the_judge(st, "--taps"));
 }
 
 }  // namespace

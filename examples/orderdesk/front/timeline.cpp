@@ -1,5 +1,7 @@
 #include "timeline.hpp"
 
+#include "svg_sheet.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -15,26 +17,34 @@ namespace orderdesk {
 namespace {
 
 // Pixels.
-constexpr double width = 1180;
-constexpr double left = 110;
-constexpr double right = 30;
+constexpr double width = svg_sheet::width;
+constexpr double left = svg_sheet::left;
+constexpr double right = svg_sheet::right;
+constexpr double label_size = svg_sheet::label_size;
 constexpr double header = 104;
 constexpr double row_height = 26;
 constexpr double bar_height = 16;
 constexpr double lane_padding = 8;
 constexpr double price_height = 120;
 constexpr double flat_price_height = 60;
-constexpr auto halo = "paint-order=\"stroke\" stroke=\"#fff\" stroke-width=\"3\" stroke-linejoin=\"round\" ";
 constexpr double status_height = 22;
-constexpr double label_size = 11.5;
-constexpr double character = 6.6;  // of a label, on the average
 
-constexpr auto ink = "#1f2933";
-constexpr auto faint = "#6b7785";
+constexpr auto halo = "paint-order=\"stroke\" stroke=\"#fff\" stroke-width=\"3\" stroke-linejoin=\"round\" ";
 constexpr auto rule_colour = "#e4e8ed";
-constexpr auto red = "#c81e1e";
-constexpr auto green = "#0b7a4b";
-constexpr auto blue = "#1d6fb8";
+
+constexpr auto patterns =
+    "<defs>\n"
+    "<pattern id=\"calling\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
+    "<rect width=\"2.4\" height=\"6\" fill=\"#fff\" fill-opacity=\"0.6\"/></pattern>\n"
+    "<pattern id=\"frozen\" width=\"9\" height=\"9\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
+    "<rect width=\"9\" height=\"9\" fill=\"#e3f3fb\"/><rect width=\"2\" height=\"9\" fill=\"#a9d8ee\"/></pattern>\n"
+    "</defs>\n";
+
+using colour::blue;
+using colour::faint;
+using colour::green;
+using colour::ink;
+using colour::red;
 
 const char* colour_of(timeline::kind k)
 {
@@ -74,32 +84,6 @@ const char* colour_of_status(std::string_view status)
     return status == "paying" ? "#c5dcf2" : "#edf0f3";
 }
 
-double width_of(std::string_view text) { return character * static_cast<double>(text.size()); }
-
-std::string escaped(std::string_view text)
-{
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '&':
-                out += "&amp;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
-}
-
 std::string money(std::int64_t cents)
 {
     std::array<char, 32> text{};
@@ -120,7 +104,7 @@ double nice_step(double range)
 
 class drawing {
 public:
-    explicit drawing(const timeline& t) : t_{t} { out_ << std::fixed << std::setprecision(1); }
+    explicit drawing(const timeline& t) : t_{t} {}
 
     std::string draw()
     {
@@ -133,7 +117,7 @@ public:
         y = draw_statuses(y + 12);
         draw_axis(lanes_end, y + 10);
         const double height = draw_legend(y + 58);
-        return frame(height);
+        return sheet_.page(height, t_.title, t_.subtitle, patterns);
     }
 
 private:
@@ -149,30 +133,18 @@ private:
         return left + std::clamp(share, 0.0, 1.0) * (width - left - right);
     }
 
+    /// Legible also across lines and bars.
     void text(double at_x, double at_y, std::string_view what, std::string_view colour = ink, std::string_view more = {},
-              double size = label_size, std::string_view behind = halo)
+              double size = label_size)
     {
-        out_ << "<text x=\"" << at_x << "\" y=\"" << at_y << "\" font-size=\"" << size << "\" fill=\"" << colour << "\" "
-             << (colour == "#fff" ? "" : behind) << more << ">" << escaped(what) << "</text>\n";
-    }
-
-    void box(double at_x, double at_y, double w, double h, std::string_view fill, std::string_view more = {})
-    {
-        out_ << "<rect x=\"" << at_x << "\" y=\"" << at_y << "\" width=\"" << w << "\" height=\"" << h << "\" fill=\""
-             << fill << "\" " << more << "/>\n";
-    }
-
-    void line(double x1, double y1, double x2, double y2, std::string_view colour, std::string_view more = {})
-    {
-        out_ << "<line x1=\"" << x1 << "\" y1=\"" << y1 << "\" x2=\"" << x2 << "\" y2=\"" << y2 << "\" stroke=\"" << colour
-             << "\" " << more << "/>\n";
+        sheet_.text(at_x, at_y, what, colour, halo + std::string{more}, size);
     }
 
     /// Where a request's label goes: behind its bars, or before them where there is no room behind.
     static double label_x(const extent& bars, std::string_view label)
     {
         const double behind = bars.to + 6;
-        return behind + width_of(label) < width - 4 ? behind : bars.from - 6 - width_of(label);
+        return behind + width_of_label(label) < width - 4 ? behind : bars.from - 6 - width_of_label(label);
     }
 
     extent bars_of(const timeline::request& r) const
@@ -196,7 +168,7 @@ private:
             const auto bars = bars_of(r);
             const double label = label_x(bars, r.label);
             const double from = std::min(bars.from, label);
-            const double to = std::max(bars.to, label + width_of(r.label)) + 12;
+            const double to = std::max(bars.to, label + width_of_label(r.label)) + 12;
             const auto free = std::ranges::find_if(taken, [&](double until) { return until <= from; });
             row_of.push_back(static_cast<std::size_t>(free - taken.begin()));
             if (free == taken.end())
@@ -208,7 +180,7 @@ private:
         const double end = first_row + rows * row_height + lane_padding - (row_height - bar_height) / 2;
 
         for (const auto& f : l.frozen)
-            box(x(f.from), y + 2, x(f.to) - x(f.from), end - y - 4, colour_of(timeline::kind::frozen), "rx=\"3\"");
+            sheet_.box(x(f.from), y + 2, x(f.to) - x(f.from), end - y - 4, colour_of(timeline::kind::frozen), "rx=\"3\"");
         for (std::size_t i = 0; i < l.requests.size(); ++i)
             draw_request(l.requests[i], first_row + static_cast<double>(row_of[i]) * row_height);
         double free_from = 0;  // signs that come within moments stand side by side
@@ -218,8 +190,8 @@ private:
             draw_mark(m, at, marks_y + bar_height / 2);
             free_from = at + 24;
         }
-        text(left - 14, (y + end) / 2 + 4, l.name, ink, "text-anchor=\"end\" font-weight=\"600\"", 13);
-        line(14, end, width - right, end, rule_colour);
+        sheet_.row_name((y + end) / 2 + 4, l.name);
+        sheet_.line(14, end, width - right, end, rule_colour);
         return end;
     }
 
@@ -227,8 +199,8 @@ private:
     {
         for (const auto& s : r.spans) {
             const bool slim = s.what == timeline::kind::waiting;
-            box(x(s.from), slim ? y + 4 : y, std::max(x(s.to) - x(s.from), 2.5), slim ? bar_height - 8 : bar_height,
-                colour_of(s.what), finish_of(s.what));
+            sheet_.box(x(s.from), slim ? y + 4 : y, std::max(x(s.to) - x(s.from), 2.5), slim ? bar_height - 8 : bar_height,
+                       colour_of(s.what), finish_of(s.what));
         }
         text(label_x(bars_of(r), r.label), y + bar_height - 4, r.label);
     }
@@ -237,26 +209,26 @@ private:
     {
         switch (what) {
             case timeline::sign::killed:
-                line(at_x - 7, at_y - 7, at_x + 7, at_y + 7, red, "stroke-width=\"3.5\" stroke-linecap=\"round\"");
-                line(at_x - 7, at_y + 7, at_x + 7, at_y - 7, red, "stroke-width=\"3.5\" stroke-linecap=\"round\"");
+                sheet_.line(at_x - 7, at_y - 7, at_x + 7, at_y + 7, red, "stroke-width=\"3.5\" stroke-linecap=\"round\"");
+                sheet_.line(at_x - 7, at_y + 7, at_x + 7, at_y - 7, red, "stroke-width=\"3.5\" stroke-linecap=\"round\"");
                 break;
             case timeline::sign::told:
-                out_ << "<circle cx=\"" << at_x << "\" cy=\"" << at_y << "\" r=\"8.5\" fill=\"" << blue << "\"/>\n";
-                text(at_x, at_y + 4.5, "i", "#fff", "text-anchor=\"middle\" font-weight=\"700\"", 13);
+                sheet_.circle(at_x, at_y, 8.5, blue);
+                sheet_.text(at_x, at_y + 4.5, "i", "#fff", "text-anchor=\"middle\" font-weight=\"700\"", 13);
                 break;
             case timeline::sign::lost:
-                out_ << "<polygon points=\"" << at_x << "," << at_y - 8 << " " << at_x + 9 << "," << at_y + 7 << " "
-                     << at_x - 9 << "," << at_y + 7 << "\" fill=\"#f5b301\" stroke=\"#8a6400\"/>\n";
+                sheet_.raw() << "<polygon points=\"" << at_x << "," << at_y - 8 << " " << at_x + 9 << "," << at_y + 7 << " "
+                             << at_x - 9 << "," << at_y + 7 << "\" fill=\"#f5b301\" stroke=\"#8a6400\"/>\n";
                 text(at_x, at_y + 6, "!", ink, "text-anchor=\"middle\" font-weight=\"700\"", 12);
                 break;
             case timeline::sign::fenced:
-                out_ << "<polygon points=\"";
+                sheet_.raw() << "<polygon points=\"";
                 for (int corner = 0; corner < 8; ++corner) {
                     const double angle = (corner + 0.5) * std::acos(-1.0) / 4;
-                    out_ << at_x + 10 * std::cos(angle) << "," << at_y + 10 * std::sin(angle) << " ";
+                    sheet_.raw() << at_x + 10 * std::cos(angle) << "," << at_y + 10 * std::sin(angle) << " ";
                 }
-                out_ << "\" fill=\"" << red << "\" stroke=\"#fff\"/>\n";
-                text(at_x, at_y + 2.5, "STOP", "#fff", "text-anchor=\"middle\" font-weight=\"700\"", 6.5);
+                sheet_.raw() << "\" fill=\"" << red << "\" stroke=\"#fff\"/>\n";
+                sheet_.text(at_x, at_y + 2.5, "STOP", "#fff", "text-anchor=\"middle\" font-weight=\"700\"", 6.5);
                 break;
         }
     }
@@ -264,7 +236,7 @@ private:
     void draw_mark(const timeline::mark& m, double at, double y)
     {
         draw_sign(m.what, at, y);
-        const bool room = at + 14 + width_of(m.label) < width - 4;
+        const bool room = at + 14 + width_of_label(m.label) < width - 4;
         const double before = m.what == timeline::sign::told ? 20 : 14;  // beyond that line
         text(room ? at + 14 : at - before, y + 4, m.label, m.what == timeline::sign::told ? blue : red,
              room ? "font-weight=\"600\"" : "font-weight=\"600\" text-anchor=\"end\"");
@@ -295,7 +267,7 @@ private:
             return y + panel - 22 - static_cast<double>(cents - low) / range * (panel - 48);
         };
 
-        text(left - 14, y + panel / 2 + 4, "price", ink, "text-anchor=\"end\" font-weight=\"600\"", 13);
+        sheet_.row_name(y + panel / 2 + 4, "price");
         std::vector<std::pair<extent, double>> places;
         std::ostringstream path;
         path << std::fixed << std::setprecision(1);
@@ -305,16 +277,16 @@ private:
             path << (i == 0 ? " " : " V") << height_of(p.cents) << " ";
         }
         path << "H" << width - right;
-        out_ << "<path d=\"" << path.str() << "\" fill=\"none\" stroke=\"" << ink << "\" stroke-width=\"2\"/>\n";
+        sheet_.raw() << "<path d=\"" << path.str() << "\" fill=\"none\" stroke=\"" << ink << "\" stroke-width=\"2\"/>\n";
         for (const auto& c : t_.charges) {
             const double at_x = x(c.at);
             const double at_y = height_of(c.cents);
-            out_ << "<circle cx=\"" << at_x << "\" cy=\"" << at_y << "\" r=\"6\" fill=\"" << charge_colour(c)
-                 << "\" stroke=\"#fff\" stroke-width=\"1.5\"/>\n";
+            sheet_.circle(at_x, at_y, 6, charge_colour(c), "stroke=\"#fff\" stroke-width=\"1.5\"");
             const std::string label = "charged " + money(c.cents);
-            const bool room = at_x + 10 + width_of(label) < width - 4;
+            const bool room = at_x + 10 + width_of_label(label) < width - 4;
             for (const double dy : {-10.0, 18.0, -24.0, 32.0})
-                if (claim(places, {at_x - (room ? 0 : width_of(label)), at_x + (room ? width_of(label) : 0)}, at_y + dy)) {
+                if (claim(places, {at_x - (room ? 0 : width_of_label(label)), at_x + (room ? width_of_label(label) : 0)},
+                          at_y + dy)) {
                     text(at_x, at_y + dy, label, charge_colour(c),
                          room ? "font-weight=\"600\"" : "font-weight=\"600\" text-anchor=\"end\"");
                     break;
@@ -328,7 +300,8 @@ private:
             const double at_y = height_of(p.cents);
             const std::string label = money(p.cents);
             for (const double dy : {-5.0, 14.0})
-                if (at_x + width_of(label) < width - 4 && claim(places, {at_x, at_x + width_of(label)}, at_y + dy)) {
+                if (at_x + width_of_label(label) < width - 4 &&
+                    claim(places, {at_x, at_x + width_of_label(label)}, at_y + dy)) {
                     text(at_x, at_y + dy, label);
                     break;
                 }
@@ -340,8 +313,8 @@ private:
     void draw_remarks(double lanes_end)
     {
         for (const auto& r : t_.remarks) {
-            line(x(r.at), header - 4, x(r.at), lanes_end, ink, "stroke-dasharray=\"5 4\"");
-            const bool room = x(r.at) + width_of(r.label) < width - 4;
+            sheet_.line(x(r.at), header - 4, x(r.at), lanes_end, ink, "stroke-dasharray=\"5 4\"");
+            const bool room = x(r.at) + width_of_label(r.label) < width - 4;
             text(x(r.at) + (room ? 0 : 4), header - 10, r.label, ink, room ? "" : "text-anchor=\"end\"");
         }
     }
@@ -353,14 +326,14 @@ private:
 
     double draw_statuses(double y)
     {
-        text(left - 14, y + 16, "status", ink, "text-anchor=\"end\" font-weight=\"600\"", 13);
+        sheet_.row_name(y + 16, "status");
         for (std::size_t i = 0; i < t_.statuses.size(); ++i) {
             const double from = x(t_.statuses[i].at);
             const double to = i + 1 < t_.statuses.size() ? x(t_.statuses[i + 1].at) : width - right;
-            box(from, y, std::max(to - from, 1.0), status_height, colour_of_status(t_.statuses[i].status),
-                "stroke=\"#fff\" stroke-width=\"1\"");
-            if (to - from > width_of(t_.statuses[i].status) + 8)
-                text(from + 6, y + 15, t_.statuses[i].status, ink, "", label_size, "");
+            sheet_.box(from, y, std::max(to - from, 1.0), status_height, colour_of_status(t_.statuses[i].status),
+                       "stroke=\"#fff\" stroke-width=\"1\"");
+            if (to - from > width_of_label(t_.statuses[i].status) + 8)
+                sheet_.text(from + 6, y + 15, t_.statuses[i].status);
         }
         return y + status_height;
     }
@@ -370,16 +343,18 @@ private:
     {
         const double range_ms = static_cast<double>(t_.to - t_.from) / 1000;
         const double step = nice_step(range_ms);
-        std::swap(out_, behind_);
+        svg_sheet grid;
+        std::swap(sheet_, grid);
         for (double ms = 0; ms <= range_ms + 1e-6; ms += step) {
             const double at = x(t_.from + static_cast<timeline::time>(ms * 1000));
-            line(at, header - 6, at, y, rule_colour);
+            sheet_.line(at, header - 6, at, y, rule_colour);
             std::ostringstream label;
             label << ms;
             text(at, y + 16, label.str(), faint, "text-anchor=\"middle\"");
         }
-        line(left, lanes_end, width - right, lanes_end, "#9aa5b1");
-        std::swap(out_, behind_);
+        sheet_.line(left, lanes_end, width - right, lanes_end, colour::axis);
+        std::swap(sheet_, grid);
+        sheet_.put_behind(grid);
         text(width - right, y + 33, "milliseconds", faint, "text-anchor=\"end\"");
     }
 
@@ -387,20 +362,20 @@ private:
     {
         double at = left;
         const auto entry = [&](const std::string& label, const auto& draw_sample) {
-            if (at + 34 + width_of(label) > width - right) {
+            if (at + 34 + width_of_label(label) > width - right) {
                 at = left;
                 y += 24;
             }
             draw_sample(at, y);
             text(at + 28, y + 4, label, faint);
-            at += 46 + width_of(label);
+            at += 46 + width_of_label(label);
         };
         const auto bar = [&](timeline::kind k) {
             return [this, k](double bx, double by) {
                 const double h = k == timeline::kind::waiting ? 7 : 13;
                 if (k == timeline::kind::calling)
-                    box(bx, by - h / 2, 22, h, colour_of(timeline::kind::paying), "rx=\"2\"");
-                box(bx, by - h / 2, 22, h, colour_of(k), "rx=\"2\"");
+                    sheet_.box(bx, by - h / 2, 22, h, colour_of(timeline::kind::paying), "rx=\"2\"");
+                sheet_.box(bx, by - h / 2, 22, h, colour_of(k), "rx=\"2\"");
             };
         };
         const auto sign = [&](timeline::sign s) { return [this, s](double bx, double by) { draw_sign(s, bx + 11, by); }; };
@@ -409,13 +384,10 @@ private:
         entry(t_.guarded ? "holds the order to take a payment" : "payment: from read to write", bar(timeline::kind::paying));
         entry(t_.guarded ? "holds the order to edit the price" : "edit: from read to write", bar(timeline::kind::editing));
         entry("asks the payment provider", bar(timeline::kind::calling));
-        entry("money captured", [this](double bx, double by) {
-            out_ << "<circle cx=\"" << bx + 11 << "\" cy=\"" << by << "\" r=\"6\" fill=\"" << (t_.guarded ? green : red)
-                 << "\"/>\n";
-        });
+        entry("money captured", [this](double bx, double by) { sheet_.circle(bx + 11, by, 6, t_.guarded ? green : red); });
         if (std::ranges::any_of(t_.lanes, [](const auto& l) { return !l.frozen.empty(); })) {
             entry("only believes that it holds", [this](double bx, double by) {
-                box(bx, by - 6.5, 22, 13, colour_of(timeline::kind::believing), finish_of(timeline::kind::believing));
+                sheet_.box(bx, by - 6.5, 22, 13, colour_of(timeline::kind::believing), finish_of(timeline::kind::believing));
             });
             entry("process is frozen (SIGSTOP)", bar(timeline::kind::frozen));
         }
@@ -430,33 +402,8 @@ private:
         return y + 24;
     }
 
-    std::string frame(double height)
-    {
-        std::ostringstream svg;
-        svg << std::fixed << std::setprecision(1);
-        svg << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " << width << " " << height << "\" width=\"" << width
-            << "\" height=\"" << height
-            << "\" font-family=\"Inter, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif\">\n"
-            << "<defs>\n"
-            << "<pattern id=\"calling\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
-               "patternTransform=\"rotate(45)\">"
-            << "<rect width=\"2.4\" height=\"6\" fill=\"#fff\" fill-opacity=\"0.6\"/></pattern>\n"
-            << "<pattern id=\"frozen\" width=\"9\" height=\"9\" patternUnits=\"userSpaceOnUse\" "
-               "patternTransform=\"rotate(45)\">"
-            << "<rect width=\"9\" height=\"9\" fill=\"#e3f3fb\"/><rect width=\"2\" height=\"9\" "
-               "fill=\"#a9d8ee\"/></pattern>\n"
-            << "</defs>\n"
-            << "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n";
-        svg << "<text x=\"24\" y=\"38\" font-size=\"20\" font-weight=\"700\" fill=\"" << ink << "\">" << escaped(t_.title)
-            << "</text>\n"
-            << "<text x=\"24\" y=\"62\" font-size=\"13.5\" fill=\"" << faint << "\">" << escaped(t_.subtitle) << "</text>\n";
-        svg << behind_.str() << out_.str() << "</svg>\n";
-        return svg.str();
-    }
-
     const timeline& t_;
-    std::ostringstream out_;
-    std::ostringstream behind_;
+    svg_sheet sheet_;
 };
 
 }  // namespace

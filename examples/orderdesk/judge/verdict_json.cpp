@@ -1,8 +1,56 @@
 #include "verdict_json.hpp"
 
+#include <array>
+#include <cstdint>
+#include <utility>
+
 namespace orderdesk {
 
-nlohmann::json as_json(const std::vector<finding>& findings)
+namespace {
+
+template <class Verdict>
+using numbers = std::pair<const char*, std::int64_t Verdict::*>;
+
+/// What a verdict is called, and what it counts.
+template <class Verdict>
+struct members;
+
+template <>
+struct members<verdict> {
+    static constexpr std::pair called{"guard", &verdict::guard};
+    static constexpr auto counts = std::to_array<numbers<verdict>>({{"anomalies", &verdict::anomalies},
+                                                                    {"answers", &verdict::answers},
+                                                                    {"paid", &verdict::paid},
+                                                                    {"edits", &verdict::edits},
+                                                                    {"median_us", &verdict::median_us},
+                                                                    {"p99_us", &verdict::p99_us}});
+};
+
+template <>
+struct members<messages_verdict> {
+    static constexpr std::pair called{"setting", &messages_verdict::setting};
+    static constexpr auto counts = std::to_array<numbers<messages_verdict>>({{"anomalies", &messages_verdict::anomalies},
+                                                                             {"messages", &messages_verdict::messages},
+                                                                             {"sends", &messages_verdict::sends},
+                                                                             {"deliveries", &messages_verdict::deliveries},
+                                                                             {"doubled", &messages_verdict::doubled},
+                                                                             {"missing", &messages_verdict::missing},
+                                                                             {"conflicts", &messages_verdict::conflicts},
+                                                                             {"kills", &messages_verdict::kills}});
+};
+
+template <>
+struct members<taps_verdict> {
+    static constexpr std::pair called{"setting", &taps_verdict::setting};
+    static constexpr auto counts = std::to_array<numbers<taps_verdict>>({{"anomalies", &taps_verdict::anomalies},
+                                                                         {"taps", &taps_verdict::taps},
+                                                                         {"placed", &taps_verdict::placed},
+                                                                         {"at_once", &taps_verdict::at_once},
+                                                                         {"again", &taps_verdict::again},
+                                                                         {"slowest_us", &taps_verdict::slowest_us}});
+};
+
+nlohmann::json written(const std::vector<finding>& findings)
 {
     auto list = nlohmann::json::array();
     for (const auto& f : findings)
@@ -22,69 +70,36 @@ std::vector<finding> findings_from(const nlohmann::json& parsed)
     return findings;
 }
 
-nlohmann::json as_json(const verdict& v)
+}  // namespace
+
+template <class Verdict>
+nlohmann::json as_json(const Verdict& v)
 {
-    return {{"guard", v.guard}, {"anomalies", v.anomalies}, {"answers", v.answers}, {"paid", v.paid},
-            {"edits", v.edits}, {"median_us", v.median_us}, {"p99_us", v.p99_us},   {"findings", as_json(v.findings)}};
+    using of = members<Verdict>;
+    nlohmann::json all{{of::called.first, v.*of::called.second}, {"findings", written(v.findings)}};
+    for (const auto& [name, count] : of::counts)
+        all[name] = v.*count;
+    return all;
 }
 
-verdict verdict_from(const nlohmann::json& parsed)
+template <class Verdict>
+Verdict verdict_from(const nlohmann::json& parsed)
 {
-    verdict v;
-    v.guard = parsed.at("guard");
-    v.anomalies = parsed.at("anomalies");
-    v.answers = parsed.at("answers");
-    v.paid = parsed.at("paid");
-    v.edits = parsed.at("edits");
-    v.median_us = parsed.at("median_us");
-    v.p99_us = parsed.at("p99_us");
+    using of = members<Verdict>;
+    Verdict v;
+    v.*of::called.second = parsed.at(of::called.first).template get<std::string>();
+    for (const auto& [name, count] : of::counts)
+        v.*count = parsed.at(name).template get<std::int64_t>();
     v.findings = findings_from(parsed.at("findings"));
     return v;
 }
 
-nlohmann::json as_json(const messages_verdict& v)
-{
-    return {
-        {"setting", v.setting},       {"anomalies", v.anomalies},       {"messages", v.messages}, {"sends", v.sends},
-        {"deliveries", v.deliveries}, {"doubled", v.doubled},           {"missing", v.missing},   {"conflicts", v.conflicts},
-        {"kills", v.kills},           {"findings", as_json(v.findings)}};
-}
+template nlohmann::json as_json(const verdict& v);
+template nlohmann::json as_json(const messages_verdict& v);
+template nlohmann::json as_json(const taps_verdict& v);
 
-messages_verdict messages_verdict_from(const nlohmann::json& parsed)
-{
-    messages_verdict v;
-    v.setting = parsed.at("setting");
-    v.anomalies = parsed.at("anomalies");
-    v.messages = parsed.at("messages");
-    v.sends = parsed.at("sends");
-    v.deliveries = parsed.at("deliveries");
-    v.doubled = parsed.at("doubled");
-    v.missing = parsed.at("missing");
-    v.conflicts = parsed.at("conflicts");
-    v.kills = parsed.at("kills");
-    v.findings = findings_from(parsed.at("findings"));
-    return v;
-}
-
-nlohmann::json as_json(const taps_verdict& v)
-{
-    return {{"setting", v.setting},       {"anomalies", v.anomalies},       {"taps", v.taps},
-            {"placed", v.placed},         {"at_once", v.at_once},           {"again", v.again},
-            {"slowest_us", v.slowest_us}, {"findings", as_json(v.findings)}};
-}
-
-taps_verdict taps_verdict_from(const nlohmann::json& parsed)
-{
-    taps_verdict v;
-    v.setting = parsed.at("setting");
-    v.anomalies = parsed.at("anomalies");
-    v.taps = parsed.at("taps");
-    v.placed = parsed.at("placed");
-    v.at_once = parsed.at("at_once");
-    v.again = parsed.at("again");
-    v.slowest_us = parsed.at("slowest_us");
-    v.findings = findings_from(parsed.at("findings"));
-    return v;
-}
+template verdict verdict_from(const nlohmann::json& parsed);
+template messages_verdict verdict_from(const nlohmann::json& parsed);
+template taps_verdict verdict_from(const nlohmann::json& parsed);
 
 }  // namespace orderdesk

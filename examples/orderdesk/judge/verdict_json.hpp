@@ -1,4 +1,4 @@
-// A verdict between processes.
+// A verdict between processes: of the race, of messages, of taps.
 #pragma once
 
 #include "rules.hpp"
@@ -6,20 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include <vector>
-
 namespace orderdesk {
 
-nlohmann::json as_json(const std::vector<finding>& findings);
-std::vector<finding> findings_from(const nlohmann::json& parsed);
+template <class Verdict>
+nlohmann::json as_json(const Verdict& v);
 
-nlohmann::json as_json(const verdict& v);
-verdict verdict_from(const nlohmann::json& parsed);
-
-nlohmann::json as_json(const messages_verdict& v);
-messages_verdict messages_verdict_from(const nlohmann::json& parsed);
-
-nlohmann::json as_json(const taps_verdict& v);
-taps_verdict taps_verdict_from(const nlohmann::json& parsed);
+template <class Verdict>
+Verdict verdict_from(const nlohmann::json& parsed);
 
 }  // namespace orderdesk

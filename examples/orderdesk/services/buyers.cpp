@@ -39,17 +39,17 @@ using play = std::vector<burst>;     // the life of one order, one burst after t
 /// come the late ones, who find it paid.
 class playwright {
 public:
-    explicit playwright(std::uint64_t seed) : random_{seed} {}
+    playwright(std::uint64_t seed, bool hurry) : random_{seed}, hurry_{hurry} {}
 
     play write(order_id id, int requests)
     {
         play scenes;
         order_ = id;
-        hesitation_ms_ = 40;
+        hesitation_ms_ = hurry_ ? 0 : 40;
         left_ = requests;
         for (int haggles = draw(1, 3); haggles > 0 && left_ > 4; --haggles)
             scenes.push_back(scene(0, 2));
-        hesitation_ms_ = 12;  // now everybody comes at once
+        hesitation_ms_ = hurry_ ? 0 : 12;  // now everybody comes at once
         scenes.push_back(scene(draw(1, 2), draw(1, 2)));
         while (left_ > 0)
             scenes.push_back(scene(draw(0, 2), draw(1, 2)));
@@ -79,6 +79,7 @@ private:
     int draw(int from, int to) { return std::uniform_int_distribution{from, to}(random_); }
 
     std::mt19937_64 random_;
+    bool hurry_;
     order_id order_ = 0;
     int hesitation_ms_ = 0;
     int left_ = 0;
@@ -161,9 +162,9 @@ struct crowd {
     }
 };
 
-std::vector<play> write_plays(std::uint64_t seed, int orders, int requests)
+std::vector<play> write_plays(std::uint64_t seed, bool hurry, int orders, int requests)
 {
-    playwright author{seed};
+    playwright author{seed, hurry};
     std::vector<play> plays;
     for (int i = 0; i < orders; ++i)
         plays.push_back(author.write(i + 1, requests / orders + (i < requests % orders ? 1 : 0)));
@@ -183,6 +184,7 @@ int main(int argc, char** argv)
     int requests = 600;
     int at_once = 6;
     int rest_ms = 8;
+    bool hurry = false;
     std::filesystem::path until;
     app.add_option("--dir", dir, "Directory for buyers.db")->required()->check(CLI::ExistingDirectory);
     app.add_option("--pay", pay_ports, "Ports of the payment services")->required();
@@ -193,13 +195,13 @@ int main(int argc, char** argv)
     app.add_option("--at-once", at_once, "Orders that are busy at the same time")
         ->capture_default_str()
         ->check(CLI::Range(1, 64));
-
     app.add_option("--rest", rest_ms, "Milliseconds between two bursts of an order")->capture_default_str();
+    app.add_flag("--hurry", hurry, "Nobody hesitates: all of a burst come at the very same moment");
     app.add_option("--until", until, "No more orders when this file is there");
 
     return orderdesk::program(argc, argv, app, [&] {
         notebook book{dir / "buyers.db"};
-        const auto plays = write_plays(seed, orders, requests);
+        const auto plays = write_plays(seed, hurry, orders, requests);
         const crowd people{pay_ports, edit_ports, book, std::chrono::milliseconds{rest_ms}};
         std::vector<std::jthread> stages;
         for (int s = 0; s < at_once; ++s)

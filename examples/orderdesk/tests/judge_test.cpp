@@ -3,7 +3,8 @@
 #include "desk/order_book.hpp"
 #include "desk/turn_log.hpp"
 #include "judge/rules.hpp"
-#include "own_directory.hpp"
+
+#include <turnstile/testing/temporary_directory.hpp>
 
 #include <gtest/gtest.h>
 
@@ -16,6 +17,7 @@
 namespace {
 
 using namespace orderdesk;
+using turnstile::testing::temporary_directory;
 
 /// Three books that a test fills as the programs would, or not quite.
 class books {
@@ -106,7 +108,7 @@ public:
     verdict judged() const { return judge(dir_.path()); }
 
 private:
-    own_directory dir_;
+    const temporary_directory dir_{"judge"};
     database orders_{dir_.path() / "orders.db"};
     database psp_{dir_.path() / "psp.db"};
     database buyers_{dir_.path() / "buyers.db"};

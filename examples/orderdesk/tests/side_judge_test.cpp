@@ -4,7 +4,8 @@
 #include "desk/outbox.hpp"
 #include "desk/table_broker.hpp"
 #include "judge/side_rules.hpp"
-#include "own_directory.hpp"
+
+#include <turnstile/testing/temporary_directory.hpp>
 
 #include <gtest/gtest.h>
 
@@ -19,6 +20,7 @@
 namespace {
 
 using namespace orderdesk;
+using turnstile::testing::temporary_directory;
 using namespace std::chrono_literals;
 
 using counts = std::map<std::string, std::int64_t>;
@@ -58,7 +60,7 @@ private:
     std::filesystem::path file() const { return dir_.path() / "broker.db"; }
     outbox mails() const { return outbox{dir_.path() / "outbox.db"}; }
 
-    own_directory dir_;
+    const temporary_directory dir_{"judge"};
 };
 
 TEST(judge_of_messages, FindsNothingInACleanBook)
@@ -115,7 +117,7 @@ TEST(judge_of_messages, HasATestForEachRule) { EXPECT_EQ(message_rules().size(),
 
 TEST(inbox, LetsAMessageTakeEffectOnceAndCountsTheOthers)
 {
-    const own_directory dir;
+    const temporary_directory dir{"judge"};
     outbox::make(dir.path() / "outbox.db", "inbox");
     outbox mails{dir.path() / "outbox.db"};
     EXPECT_TRUE(mails.send_once({"m1", "text", 1}, "c1"));
@@ -125,7 +127,7 @@ TEST(inbox, LetsAMessageTakeEffectOnceAndCountsTheOthers)
 
 TEST(table_broker, DeliversAgainWhatIsNotAcknowledged)
 {
-    const own_directory dir;
+    const temporary_directory dir{"judge"};
     const auto file = dir.path() / "broker.db";
     delivery_book::make(file);
     table_broker queue{file, 1h};
@@ -143,7 +145,7 @@ TEST(table_broker, DeliversAgainWhatIsNotAcknowledged)
 
 TEST(delivery_book, TakesBackThatACopyWasDoneWhenItIsDeliveredAgain)
 {
-    const own_directory dir;
+    const temporary_directory dir{"judge"};
     delivery_book::make(dir.path() / "broker.db");
     delivery_book book{dir.path() / "broker.db"};
     const auto tag = book.enter({"m1", "text", 1});
@@ -173,7 +175,7 @@ public:
     counts wrong() const { return broken(judge_taps(dir_.path()).findings); }
 
 private:
-    own_directory dir_;
+    const temporary_directory dir_{"judge"};
     database db_{(dir_.path() / "checkout.db").string()};
 };
 

@@ -3,7 +3,8 @@
 #include "desk/order.hpp"
 #include "desk/order_book.hpp"
 #include "desk/turn_log.hpp"
-#include "own_directory.hpp"
+
+#include <turnstile/testing/temporary_directory.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,6 +18,7 @@ namespace {
 using namespace orderdesk;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using turnstile::testing::temporary_directory;
 
 class book {
 public:
@@ -53,7 +55,7 @@ public:
     turn_proof proof() const { return prove_turns(dir_.path()); }
 
 private:
-    own_directory dir_;
+    const temporary_directory dir_{"judge"};
     database db_{(dir_.path() / "orders.db").string()};
 };
 
@@ -124,7 +126,7 @@ TEST(turn_proof, ShowsARowThatWasWrittenPastTheHistory)
 
 TEST(turn_proof, ThrowsWhereThereIsNoBook)
 {
-    const own_directory empty;
+    const temporary_directory empty{"judge"};
     EXPECT_THROW(prove_turns(empty.path()), database_error);
 }
 

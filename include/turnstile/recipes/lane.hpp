@@ -210,7 +210,8 @@ public:
     ///
     /// Cost: 1 round trip and 1 write to enter when the resource is free, whether it was ever used or not; in line as
     /// mutex::acquire, and 1 read when the turn comes. 1 round trip to leave. Several keys: as multi_lock. A refusal: a
-    /// create and a delete; a read only, while an earlier refusal's retry_after lasts.
+    /// create and a delete; a read only, while an earlier refusal's retry_after lasts. Where a session has more than four of
+    /// these writes under way, they share transactions, and wait up to one round trip for that (session_options::group_max).
     /// Cancellation: leaves the line, or cancels `f`. Errors: errc::would_deadlock and `deadlock`, as mutex::acquire;
     /// errc::not_connected when there was no connection until the deadline; errc::bad_argument for a kind that was not
     /// opened. A ZooKeeper session that ends while we wait is not an error: we stand in line anew.

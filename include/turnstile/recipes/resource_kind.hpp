@@ -89,8 +89,8 @@ enum class field_type : unsigned char { none, u64, i64, text };
 
 constexpr field_type type_of_field(std::string_view field) noexcept
 {
-    // std::find and not string_view::find: that one asks whether a pointer is null, which g++ 12 does not take for a constant
-    // under -fsanitize=undefined when the text is a template argument.
+    // std::find and not string_view::find: that one asks whether a pointer is null, which g++ 12 does not take for a
+    // constant under -fsanitize=undefined when the text is a template argument.
     const auto* const colon = std::find(field.begin(), field.end(), ':');
     if (colon == field.end() || !is_kind_name({field.begin(), colon}))
         return field_type::none;

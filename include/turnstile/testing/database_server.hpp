@@ -8,7 +8,8 @@
 // Both servers refuse to run as root: then they are run as `nobody`.
 //
 // Promise: the processes end with this object, and also when the process that made it crashes or is killed. (The directory,
-// in $TMPDIR, is removed by the destructor only.) What it is told to write does not survive a crash of the machine.
+// in $TMPDIR, is removed by the destructor only.) What it is told to write does not survive a crash of the machine,
+// unless it is asked for (database_options::fsync).
 // Costs: PostgreSQL is up after one or two seconds, MariaDB after two or three.
 // Thread safety: const members from any thread.
 #pragma once
@@ -23,13 +24,20 @@ namespace turnstile::inline v0::testing {
 
 enum class database_kind { postgresql, mariadb };
 
+struct database_options {
+    /// Whether a commit is really on the disk before it is acknowledged. A test seldom crashes its machine.
+    bool fsync = false;
+
+    database_options() = default;
+};
+
 class TURNSTILE_TESTING_EXPORT database_server {
 public:
     /// Why there can be none on this machine, with the name of the Debian package; empty: there can.
     static std::string missing(database_kind kind);
 
     /// Returns when the server serves. Throws std::runtime_error with `missing`, or with the end of the server's log.
-    explicit database_server(database_kind kind);
+    explicit database_server(database_kind kind, database_options options = database_options{});
     database_server(const database_server&) = delete;
     database_server& operator=(const database_server&) = delete;
     /// Stops the server and removes its directory.
