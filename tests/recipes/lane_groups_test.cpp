@@ -250,6 +250,31 @@ TEST_F(lane_groups, TheSessionIsClosedWhileTheyWait)
     expect_no_ephemerals(server);
 }
 
+TEST_F(lane_groups, PathsAreThoseOfTheSessionsOwnTree)
+{
+    testing::memory_server server;
+    testing::faults seam{server.transport()};
+    async_runner run;
+    session_options o;
+    o.transport = seam.transport();
+    o.root = "/turnstile";  // as the lanes' own base: what is cut off twice shows
+    const auto s = session::open(o);
+    const auto desk = open_lane(s);
+    seam.reset_counts();
+    auto asking = all_enter(run, server, desk, 12);
+    server.hold_replies(false);
+    auto turns = turns_of(std::move(asking));
+    EXPECT_EQ(seam.count("commit"), 1U);
+    for (auto& t : turns) {
+        const auto& path = t.holding().path();
+        EXPECT_TRUE(path.starts_with("/turnstile/lanes/order/")) << path;
+        EXPECT_TRUE(server.exists("/turnstile" + path)) << path;
+    }
+    all_leave(run, turns);
+    for (const auto& shard : server.children("/turnstile/turnstile/lanes/order"))
+        EXPECT_TRUE(server.children("/turnstile/turnstile/lanes/order/" + shard).empty());
+}
+
 TEST_F(lane_groups, NobodyWaitsWhereGroupsAreOff)
 {
     testing::memory_server server;
