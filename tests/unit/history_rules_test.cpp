@@ -1,5 +1,6 @@
 // Each rule against a history that breaks it, and against one that only just does not. Here: calls, leases and tokens.
 #include "broken_rules.hpp"
+#include "stories.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -183,28 +184,6 @@ TEST(history_rules, OneTokenForTwoKeysIsWhatOneTransactionGives)
 }
 
 // ---- late_effects_are_fenced
-
-namespace {
-
-/// x is lost and writes once more after y has begun to; accepted or not.
-story late_write(bool accepted)
-{
-    story s;
-    s.turn("before", 1);
-    s.invoke("x");
-    s.granted("x", 10);
-    s.effect("x", 10);
-    s.invoke("y");
-    s.lost("x");
-    s.granted("y", 20);
-    s.effect("y", 20);
-    s.effect("x", 10, accepted).zombie = true;
-    s.released("y");
-    s.turn("after", 30);
-    return s;
-}
-
-}  // namespace
 
 TEST(history_rules, AnEarlierHoldersEffectBehindALaterOnesIsFound)
 {

@@ -1,5 +1,6 @@
 // Rules about who may be inside, against histories that break them and such that only just do not.
 #include "broken_rules.hpp"
+#include "stories.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,28 +17,6 @@ using testing::holding_kind;
 using ::testing::IsEmpty;
 
 // ---- holders_exclude
-
-namespace {
-
-/// y is granted while x is inside; x believes to hold until then.
-story overlap(std::chrono::nanoseconds until, holding_kind first = holding_kind::mutex,
-              holding_kind second = holding_kind::mutex)
-{
-    story s;
-    s.turn("before", 1);
-    s.invoke("x");
-    s.invoke("y");
-    auto& x = s.granted("x", 10);
-    x.held_until = s.boot_in(until);
-    x.kind = first;
-    s.granted("y", 20).kind = second;
-    s.released("x");
-    s.released("y");
-    s.turn("after", 30);
-    return s;
-}
-
-}  // namespace
 
 TEST(history_rules, TwoInsideAtOnceAreFound)
 {
@@ -112,25 +91,6 @@ TEST(history_rules, ReadersAreInsideTogether)
 }
 
 // ---- permits_fit
-
-namespace {
-
-story permits(std::int64_t first, std::int64_t second, std::int64_t maximum)
-{
-    story s;
-    for (const auto& [op, weight, token] : {std::tuple{"x", first, 10}, std::tuple{"y", second, 20}}) {
-        s.invoke(op);
-        auto& e = s.granted(op, token);
-        e.kind = holding_kind::permits;
-        e.weight = weight;
-        e.maximum = maximum;
-    }
-    s.released("x");
-    s.released("y");
-    return s;
-}
-
-}  // namespace
 
 TEST(history_rules, MorePermitsThanThereAreIsFound)
 {

@@ -1,5 +1,6 @@
 // What is told of a history as a whole.
 #include "broken_rules.hpp"
+#include "stories.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
