@@ -28,6 +28,22 @@ create_fate fate_of_create(error_code ec) noexcept
     return user_error(ec) || precondition_failed(ec) ? create_fate::refused : create_fate::given_up;
 }
 
+entering::entering(ticket t, bool make_directory)
+    : ours_{std::move(t)},
+      make_directory_{make_directory},
+      book_{line_book::find(ours_.line(), ours_.in())},
+      trusts_book_{book_ && book_->complete()}
+{
+}
+
+operation entering::look_at_directory() const
+{
+    const auto& directory = ours_.line().directory;
+    if (trusts_book_)
+        return op::exists{directory};
+    return op::children{directory, false, book_ != nullptr};
+}
+
 /// What is missing on the way to the line, and the line's own directory. One that bears a maximum must outlive its use.
 std::vector<operation> entering::directory() const
 {
@@ -54,7 +70,7 @@ std::vector<operation> entering::question() const
             q = directory();
             q.reserve(q.size() + 3);
             q.emplace_back(op::create{ours_.path_to_create(), line.data(), create_mode::ephemeral_sequential});
-            q.emplace_back(op::children{line.directory});
+            q.push_back(look_at_directory());
             if (line.counted())
                 q.emplace_back(op::get{line.directory});
             break;
@@ -98,6 +114,7 @@ entering::state entering::created(std::vector<outcome>& answers)
     const auto& create = answers[own];
     if (create.ok()) {
         list_ = std::move(answers[own + 1].children);
+        directory_made_ = answers[own + 1].stat.czxid;
         if (line.counted())
             terms_ = std::move(answers.back());
         return stand(path_name(create.path), create.stat);

@@ -1,14 +1,18 @@
 // Taking a place at the end of a line, as decisions without I/O: what to ask next, and what the answers mean.
 //
-// Normally one question: create and list, back to back. When the create's answer was lost, the line is listed behind a sync
-// (without it, a server that lags behind would not show a node which is there), and our marker is looked for.
+// Normally one question: create and list, back to back. Where others of the session wait already, their book may make the
+// list unnecessary: then it is only asked whether the directory is still the same. When the create's answer was lost, the
+// line is listed behind a sync (without it, a server that lags behind would not show a node which is there), and our marker
+// is looked for.
 #pragma once
 
 #include <turnstile/operation.hpp>
 
+#include "line_book.hpp"
 #include "ticket.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +46,7 @@ public:
     };
 
     /// `make_directory`: on the way, with all that is missing above it.
-    entering(ticket t, bool make_directory) : ours_{std::move(t)}, make_directory_{make_directory} {}
+    entering(ticket t, bool make_directory);
 
     std::vector<operation> question() const;
     /// See dialogue::move: in a keyed line, whose directory is there, asking for a place may share a transaction.
@@ -55,6 +59,10 @@ public:
     ticket& ours() noexcept { return ours_; }
     /// The line as it was when we entered; empty when it is not known (it always shows ourselves).
     std::vector<std::string> take_list() noexcept { return std::move(list_); }
+    /// What others of this session know of the line; null: nothing.
+    std::shared_ptr<line_book> take_book() noexcept { return std::move(book_); }
+    /// Whether it is the directory that they know.
+    line_book::made directory_made() const noexcept { return directory_made_; }
     /// The line's directory as it was then, where it has a maximum and has been asked.
     const std::optional<outcome>& terms() const noexcept { return terms_; }
 
@@ -69,8 +77,13 @@ private:
     state not_made(state s, error_code why);
     state end(state s, error_code why);
 
+    operation look_at_directory() const;
+
     ticket ours_;
     bool make_directory_;
+    std::shared_ptr<line_book> book_;
+    bool trusts_book_;
+    line_book::made directory_made_ = 0;
     step step_ = step::create;
     state state_ = state::under_way;
     error_code why_;

@@ -43,9 +43,9 @@ dialogue::move joint_dialogue::enter(std::vector<outcome> answers)
     const auto lists = entering_.take_lists();
     places_.reserve(ours().size());
     for (std::size_t i = 0; i < ours().size(); ++i) {
-        places_.emplace_back(ours()[i].line(), ours()[i].own());
+        places_.emplace_back(ours()[i].line(), ours()[i].own(), ours()[i].in());
         if (i < lists.size() && !lists[i].empty())
-            places_.back().listed(lists[i]);
+            places_.back().listed(lists[i], 0);
     }
     return next();
 }

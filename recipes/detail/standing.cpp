@@ -38,17 +38,31 @@ void standing::listed(const std::vector<std::string>& children)
         own_gone_ = true;
         return;
     }
-    beyond_ = 0;
-    if (ahead->size() > few) {
-        const auto kept = std::min(enough_of(*ahead) + 1, ahead->size());
-        const auto first = ahead->end() - static_cast<std::ptrdiff_t>(kept);
-        for (auto p = ahead->begin(); p != first; ++p)
+    keep(std::move(*ahead), 0);
+}
+
+void standing::told(const std::vector<place>& nearest, std::uint64_t beyond)
+{
+    std::vector<place_view> ahead;
+    for (const auto& p : nearest)
+        ahead.emplace_back(p.sequence, p.name);
+    listed_ = true;
+    keep(std::move(ahead), beyond);
+}
+
+void standing::keep(std::vector<place_view> ahead, std::uint64_t beyond)
+{
+    beyond_ = beyond;
+    if (beyond != 0 || ahead.size() > few) {
+        const auto kept = std::min(enough_of(ahead) + 1, ahead.size());
+        const auto first = ahead.end() - static_cast<std::ptrdiff_t>(kept);
+        for (auto p = ahead.begin(); p != first; ++p)
             beyond_ += p->weight;
-        ahead->erase(ahead->begin(), first);
+        ahead.erase(ahead.begin(), first);
     }
     std::vector<neighbour> now;
-    now.reserve(ahead->size());
-    for (const auto& p : *ahead) {
+    now.reserve(ahead.size());
+    for (const auto& p : ahead) {
         neighbour n{std::string{p.name}, p.weight};
         if (const auto known = find(n.name); known != ahead_.end())
             n.watched = known->watched;
@@ -97,6 +111,8 @@ void standing::stirred(std::string_view name)
     if (const auto n = find(name); n != ahead_.end())
         n->watched = false;
 }
+
+bool standing::out_of_sight() const noexcept { return listed_ && !own_gone_ && !fits() && !sees_far_enough(); }
 
 std::uint64_t standing::weight_ahead() const noexcept
 {

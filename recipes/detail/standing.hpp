@@ -44,6 +44,9 @@ public:
 
     /// The children of the line's directory, read after our own node was created.
     void listed(const std::vector<std::string>& children);
+    /// The same from another source: some of those ahead, the nearest last, and how many there are before them. Not for
+    /// readers.
+    void told(const std::vector<place>& nearest, std::uint64_t beyond);
     /// How much fits side by side; 1 unless said. What shrinks takes nothing away from those who are in.
     void set_capacity(std::uint32_t capacity) noexcept { capacity_ = capacity; }
     /// A look found it.
@@ -65,6 +68,10 @@ public:
     const place& own() const noexcept { return own_; }
     /// A reader's.
     bool shared() const noexcept { return shared_; }
+    /// There are others before those that are known by name.
+    bool deep() const noexcept { return beyond_ != 0; }
+    /// Nothing is wrong with what was listed, but it was long ago: who is ahead now has to be found out.
+    bool out_of_sight() const noexcept;
     /// Those that are known to keep us waiting; there may be others before them.
     std::size_t known_ahead() const noexcept { return ahead_.size(); }
     /// What all of them weigh, by the last list.
@@ -86,6 +93,7 @@ private:
     std::size_t enough_of(const Places& ahead) const noexcept;
     bool sees_far_enough() const noexcept { return beyond_ == 0 || enough_of(ahead_) < ahead_.size(); }
     bool fits() const noexcept;
+    void keep(std::vector<place_view> ahead, std::uint64_t beyond);
     std::vector<neighbour>::iterator find(std::string_view name);
 
     place own_;

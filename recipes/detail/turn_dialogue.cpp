@@ -26,11 +26,12 @@ dialogue::move turn_dialogue::enter(std::vector<outcome> answers)
         case entering::state::under_way:
             return move::ask(entering_.question());
         case entering::state::stands:
-            us_.emplace(entering_.line(), entering_.ours().own());
+            us_.emplace(entering_.line(), entering_.ours().own(), entering_.ours().in(), entering_.take_book());
             if (const auto& told = entering_.terms(); told && told->ok())
                 us_->told_terms(*told);
+            us_->entered(entering_.directory_made());
             if (const auto list = entering_.take_list(); !list.empty())
-                us_->listed(list);
+                us_->listed(list, entering_.directory_made());
             return next();
         default:
             return move::done(entering_.why());

@@ -10,8 +10,10 @@
 
 namespace turnstile::inline v0::detail {
 
-vigil::vigil(const line_request& line, place own)
+vigil::vigil(const line_request& line, place own, epoch in, std::shared_ptr<line_book> book)
     : line_{line},
+      in_{in},
+      book_{std::move(book)},
       us_{std::move(own)},
       terms_known_{!line.counted()},
       terms_watched_{!line.counted()},
@@ -32,9 +34,26 @@ void vigil::told_terms(const outcome& directory)
     us_.set_capacity(*maximum);
 }
 
-void vigil::listed(const std::vector<std::string>& children)
+void vigil::entered(line_book::made directory)
+{
+    if (book_ && book_->entered(us_.own(), directory))
+        look_it_up();
+}
+
+/// Others of this session may have been told in the meantime what we would have to ask.
+void vigil::look_it_up()
+{
+    if (const auto ahead = book_ ? book_->before(us_.own()) : std::nullopt)
+        us_.told(ahead->nearest, ahead->beyond);
+}
+
+void vigil::listed(const std::vector<std::string>& children, line_book::made directory)
 {
     us_.listed(children);
+    if (!book_ && us_.deep())
+        book_ = line_book::open(line_, in_);
+    if (book_.use_count() > 1)  // else nobody reads it
+        book_->listed(children, directory);
     mind_own();
     if (!std::exchange(admitted_, true) && line_.admit)
         if (const auto refused = line_.admit(us_.weight_ahead()))
@@ -84,7 +103,7 @@ std::vector<operation> vigil::question()
     if (!terms_known_)
         return q;
     if (us_.next() == need::list) {
-        q.emplace_back(op::children{line_.directory});
+        q.emplace_back(op::children{line_.directory, false, book_ != nullptr});
         return q;
     }
     if (us_.next() == need::nothing) {
@@ -114,7 +133,7 @@ void vigil::answered(std::span<const outcome> answers)
     else if (!answers.empty() && answers.front().ec)
         give_up(answers.front().ec);
     else if (!answers.empty())
-        listed(answers.front().children);
+        listed(answers.front().children, answers.front().stat.czxid);
     mind_own();
 }
 
@@ -124,7 +143,7 @@ void vigil::looked(std::span<const outcome> answers)
     for (std::size_t i = 0; i < asked.size(); ++i) {
         const auto& found = answers[i];
         if (found.ec == errc::no_node) {
-            us_.went(asked[i].name);
+            went(asked[i].name);
             continue;
         }
         if (found.ec)
@@ -141,11 +160,21 @@ void vigil::happened(const watch_event& event)
         terms_known_ = terms_watched_ = false;  // somebody has changed the maximum
         return;
     }
-    if (event.type == watch_event_type::erased)
-        us_.went(path_name(event.path));
-    else
+    if (event.type == watch_event_type::erased) {
+        went(path_name(event.path));
+        if (us_.out_of_sight())
+            look_it_up();
+    } else {
         us_.stirred(path_name(event.path));
+    }
     mind_own();
+}
+
+void vigil::went(std::string_view name)
+{
+    us_.went(name);
+    if (book_)
+        book_->gone(name);
 }
 
 void vigil::mind_own()

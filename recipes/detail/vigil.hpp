@@ -7,10 +7,13 @@
 #include <turnstile/operation.hpp>
 #include <turnstile/watch.hpp>
 
+#include "line_book.hpp"
 #include "line_request.hpp"
 #include "standing.hpp"
 
+#include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace turnstile::inline v0::detail {
@@ -24,10 +27,12 @@ public:
         never,  ///< why() tells
     };
 
-    /// `line` outlives it.
-    vigil(const line_request& line, place own);
+    /// `line` outlives it. `in` is the epoch in which the place was taken, `book` what was known of the line before.
+    vigil(const line_request& line, place own, epoch in, std::shared_ptr<line_book> book = nullptr);
 
-    void listed(const std::vector<std::string>& children);
+    /// The place has been taken, and then this directory was there.
+    void entered(line_book::made directory);
+    void listed(const std::vector<std::string>& children, line_book::made directory);
     void told_terms(const outcome& directory);
 
     state now() const;
@@ -45,11 +50,15 @@ public:
 
 private:
     void looked(std::span<const outcome> answers);
+    void went(std::string_view name);
+    void look_it_up();
     void told_left(const outcome& node);
     void mind_own();
     void give_up(error_code why) noexcept;
 
     const line_request& line_;
+    const epoch in_;
+    std::shared_ptr<line_book> book_;  // where many stand
     standing us_;
     // By the last question: the terms, if they were asked for, come first; no glances: the list, unless only they were.
     bool terms_asked_ = false;

@@ -104,6 +104,64 @@ TEST_F(mutex_cost, FortyContendersListTwiceEachAndADeletionWakesTwoAtMost)
     EXPECT_LE(seam_.count("children"), 2 * (local + remote)) << "at most two lists per acquisition";
 }
 
+/// A line whose waiters come one by one, and stand before the next one comes.
+class mutex_line : public mutex_cost {
+protected:
+    void comes(const session& s)
+    {
+        const auto watches = server_.watch_count();
+        waiting_.push_back(run_.spawn(mutex{s, "/locks/a"}.acquire()));
+        ASSERT_TRUE(eventually([&] { return server_.watch_count() > watches; }));
+    }
+
+    /// Each has its turn, in order.
+    void dissolves()
+    {
+        std::vector<fencing_token> tokens;
+        for (auto& w : waiting_) {
+            auto held = w.get();
+            tokens.push_back(held.token());
+            wait(held.release());
+        }
+        EXPECT_TRUE(std::is_sorted(tokens.begin(), tokens.end()));
+    }
+
+    std::vector<running<lease>> waiting_;
+};
+
+TEST_F(mutex_line, WaitersOfOneSessionAreNotToldWhatOthersOfThemKnow)
+{
+    const auto s = open();
+    auto holder = wait(mutex{s, "/locks/a"}.acquire());
+    seam_.reset_counts();
+    for (int i = 0; i < 40; ++i)
+        comes(s);
+    EXPECT_EQ(seam_.count("children"), 7U) << "until so many wait that they keep a book, and it has proven complete";
+
+    seam_.reset_counts();
+    wait(holder.release());
+    dissolves();
+    EXPECT_EQ(seam_.count("children"), 0U);
+}
+
+TEST_F(mutex_line, WhoComesBehindAWaiterOfAnotherSessionIsToldTheLine)
+{
+    const auto ours = open();
+    const auto other = open();
+    auto holder = wait(mutex{ours, "/locks/a"}.acquire());
+    for (int i = 0; i < 12; ++i)
+        comes(ours);
+    seam_.reset_counts();
+    comes(ours);
+    EXPECT_EQ(seam_.count("children"), 0U);
+    comes(other);
+    seam_.reset_counts();
+    comes(ours);
+    EXPECT_EQ(seam_.count("children"), 1U);
+    wait(holder.release());
+    dissolves();
+}
+
 TEST_F(mutex_cost, AHeldLockCostsOneSmallWriteInAQuarterOfTheTimeout)
 {
     const auto s = open();

@@ -56,7 +56,7 @@ shape shape_of(dice& d)
 {
     shape s;
     s.processes = d.between(1, 5);
-    s.contenders = d.between(1, 3);
+    s.contenders = d.one_in(4) ? d.between(4, 8) : d.between(1, 3);
     s.turns = d.between(1, 3);
     const auto keys = d.one_in(2) ? 1 : d.between(1, 3);
     for (std::uint64_t k = 0; k < keys; ++k)
