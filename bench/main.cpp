@@ -1,10 +1,9 @@
 // Turnstile beside its peers, in the same run: rounds alternate, so that what disturbs the machine disturbs both.
 #include "library.hpp"
 #include "numbers.hpp"
+#include "production_server.hpp"
 #include "report.hpp"
 #include "workload.hpp"
-
-#include <turnstile/testing/server.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -134,15 +133,6 @@ void keep(const std::filesystem::path& where, const std::vector<findings>& all)
     std::filesystem::create_directories(where);
     std::ofstream{where / "latest.md"} << as_markdown(all);
     std::ofstream{where / "latest.json"} << as_json(all);
-}
-
-/// As production has it: every write is on the disk before it is acknowledged, and a tick is two seconds.
-turnstile::testing::server_options as_in_production()
-{
-    turnstile::testing::server_options o;
-    o.tick = std::chrono::milliseconds{2000};
-    o.fsync = true;
-    return o;
 }
 
 }  // namespace

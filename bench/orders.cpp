@@ -1,10 +1,10 @@
 // P14: the race of the order desk, by what keeps two changes of one order apart: a lane and its fence, beside SELECT ... FOR
 // UPDATE on the same kind of database. Guards alternate within each round, and each round begins with another one.
 #include "numbers.hpp"
+#include "production_server.hpp"
 #include "statistics.hpp"
 
 #include <turnstile/testing/database_server.hpp>
-#include <turnstile/testing/server.hpp>
 #include <turnstile/testing/temporary_directory.hpp>
 #include "testing/child_process.hpp"
 
@@ -201,15 +201,6 @@ json as_json(const std::vector<contest>& all, const plan& p)
     }
     const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
     return {{"unix_time", now}, {"orders", p.orders}, {"requests", p.requests}, {"results", std::move(results)}};
-}
-
-/// As bench/main.cpp has it: every write is on the disk before it is acknowledged, and a tick is two seconds.
-kit::server_options as_in_production()
-{
-    kit::server_options o;
-    o.tick = std::chrono::milliseconds{2'000};
-    o.fsync = true;
-    return o;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "group_commit.hpp"
 
 #include <turnstile/path.hpp>
+#include <turnstile/zxid_probe.hpp>
 
 #include <algorithm>
 #include <string>
@@ -40,32 +41,25 @@ std::size_t bytes_of(const flight& f) noexcept
 
 }  // namespace
 
-group_commit::group group_commit::next()
+group_commit::departure group_commit::next()
 {
-    group members;
+    departure d;
     std::unordered_set<std::size_t> lines;
-    std::deque<std::shared_ptr<flight>> later;
     std::size_t bytes = 0;
-    while (!waiting_.empty() && members.size() < size_max_) {
-        auto f = std::move(waiting_.front());
-        waiting_.pop_front();
+    for (; !waiting_.empty() && d.together.size() < size_max_; waiting_.pop_front()) {
+        auto& f = waiting_.front();
         if (f->stage == flight_stage::landed)
             continue;
-        const bool fits = bytes + bytes_of(*f) <= bytes_max_ || members.empty();
-        const bool first_of_epoch = members.empty() || members.front()->in == f->in;
-        if (!fits || !first_of_epoch) {
-            later.push_back(std::move(f));
+        const bool fits = bytes + bytes_of(*f) <= bytes_max_;
+        const bool same_epoch = d.together.empty() || d.together.front()->in == f->in;
+        if ((!fits && !d.together.empty()) || !same_epoch)
             break;
-        }
-        if (f->line != 0 && !lines.insert(f->line).second) {
-            later.push_back(std::move(f));
-            continue;
-        }
-        bytes += bytes_of(*f);
-        members.push_back(std::move(f));
+        const bool first_of_line = f->line == 0 || lines.insert(f->line).second;
+        if (first_of_line)
+            bytes += bytes_of(*f);
+        (first_of_line ? d.together : d.alone).push_back(std::move(f));
     }
-    waiting_.insert(waiting_.begin(), std::make_move_iterator(later.begin()), std::make_move_iterator(later.end()));
-    return members;
+    return d;
 }
 
 namespace {
@@ -77,13 +71,10 @@ op::step as_step(const operation& write)
     return std::get<op::erase>(write);
 }
 
-/// Behind the first create's node, so to speak: where we may create and erase.
-void add_telling_of_the_zxid(std::vector<op::step>& steps, const op::create& first)
+/// Beside the node that a create makes: there we may create and erase.
+std::string beside(const op::create& first)
 {
-    const auto passing = join_path(std::string{parent_path(first.path)}, "zxid-" + std::string{path_name(first.path)});
-    steps.emplace_back(op::create{passing, "", create_mode::persistent, first.access});
-    steps.emplace_back(op::set{passing, ""});
-    steps.emplace_back(op::erase{passing});
+    return join_path(parent_path(first.path), "zxid-" + std::string{path_name(first.path)});
 }
 
 /// The place of a read among those of the carrier, behind the transaction.
@@ -110,7 +101,7 @@ std::shared_ptr<flight> carrier_of(group_commit::group members)
         steps.push_back(as_step(m->operations.front()));
     }
     if (first)
-        add_telling_of_the_zxid(steps, *first);
+        add_zxid_probe(steps, beside(*first), first->access);
     all.emplace_back(op::multi{std::move(steps)});
     for (const auto& m : members)
         for (std::size_t i = 1; i < m->operations.size(); ++i) {
@@ -142,7 +133,7 @@ outcome share_of_write(const flight& carrier, std::size_t member, std::int64_t s
     if (told.ec || !std::holds_alternative<op::create>(carrier.members[member]->operations.front()))
         return share;
     share.path = told.steps[member].path;
-    share.stat.czxid = share.stat.mzxid = told.steps[carrier.members.size() + 1].stat.mzxid;
+    share.stat.czxid = share.stat.mzxid = probed_zxid(told.steps, carrier.members.size());
     share.stat.ephemeral_owner = session_id;
     return share;
 }

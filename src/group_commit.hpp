@@ -5,9 +5,9 @@
 // nobody, and the more callers there are, the larger the groups become by themselves.
 //
 // What may travel together is a flight of one write that stands for itself (another one's failure would undo it: then all of
-// the group are sent once more, each alone) and of reads of children behind it. A create in a transaction does not tell its
-// zxid, a set does: so a node is made, set and erased on the way. All creates of a group share that zxid, which is a fencing
-// token: no two of them may be of the same line.
+// the group are sent once more, each alone) and of reads of children behind it. All creates of a group share the
+// transaction's zxid (see zxid_probe.hpp), which is a fencing token: no two of them may be of the same line. The second of a
+// line sets out beside the group, alone, so that a line which many want is joined as fast as it ever was.
 //
 // Decides only; session_core guards it by its mutex, and sends.
 #pragma once
@@ -41,8 +41,12 @@ public:
 
     void wait(std::shared_ptr<flight> f);
     std::size_t waiting() const noexcept { return waiting_.size(); }
-    /// Who travels next: those who have waited longest, without those who have given up.
-    group next();
+    /// Who sets out next: those who have waited longest, without those who have given up.
+    struct departure {
+        group together;
+        group alone;  ///< behind them
+    };
+    departure next();
 
 private:
     /// Under way before others wait: a handful of callers shall not pay for what only crowds need.

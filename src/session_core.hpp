@@ -134,6 +134,8 @@ private:
     // Those that travel together.
     bool waits_for_others(const std::shared_ptr<flight>& f);
     void depart(guarded& g);
+    void sets_out(const std::shared_ptr<flight>& f);
+    void land_unsent(guarded& g, flight& f);
     void arrive(guarded& g, flight& carrier);
     void send_alone(const std::vector<std::shared_ptr<flight>>& members);
 

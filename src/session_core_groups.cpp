@@ -8,6 +8,17 @@
 
 namespace turnstile::inline v0::detail {
 
+namespace {
+
+std::shared_ptr<flight> carrier_for(group_commit::group members)
+{
+    for (const auto& m : members)
+        m->was_sent = true;  // as far as anybody can tell who gives up from now on
+    return carrier_of(std::move(members));
+}
+
+}  // namespace
+
 /// False: it sets out at once, alone.
 bool session_core::waits_for_others(const std::shared_ptr<flight>& f)
 {
@@ -23,30 +34,27 @@ bool session_core::waits_for_others(const std::shared_ptr<flight>& f)
 void session_core::depart(guarded& g)
 {
     while (groups_.may_depart()) {
-        auto members = groups_.next();
-        if (members.empty())
+        auto [together, alone] = groups_.next();
+        if (together.empty())
             break;
-        const auto in = members.front()->in;
-        const bool over = gives_nothing_more() || in != epoch_ || epoch_over_;
-        if (over) {
-            for (const auto& m : members) {
-                m->answer_rest(gives_nothing_more() ? reason_when_over() : errc::session_expired);
-                land(g, *m);
-            }
+        const auto in = together.front()->in;
+        if (gives_nothing_more() || in != epoch_ || epoch_over_) {
+            for (const auto* members : {&together, &alone})
+                for (const auto& m : *members)
+                    land_unsent(g, *m);
             continue;
         }
-        if (members.size() == 1) {
-            groups_.set_out(*members.front());
-            requeue(members.front());
-            continue;
-        }
-        for (const auto& m : members)
-            m->was_sent = true;  // as far as anybody can tell who gives up from now on
-        const auto carrier = carrier_of(std::move(members));
-        groups_.set_out(*carrier);
-        requeue(carrier);
+        sets_out(together.size() == 1 ? together.front() : carrier_for(std::move(together)));
+        for (const auto& f : alone)
+            sets_out(f);
     }
     pump(g);
+}
+
+void session_core::sets_out(const std::shared_ptr<flight>& f)
+{
+    groups_.set_out(*f);
+    requeue(f);
 }
 
 /// Each member gets its share. One whose write could not be done has undone those of the others: once more, each alone.
@@ -67,6 +75,13 @@ void session_core::arrive(guarded& g, flight& carrier)
     carrier.members.clear();
 }
 
+/// The session for which it was meant is over.
+void session_core::land_unsent(guarded& g, flight& f)
+{
+    f.answer_rest(gives_nothing_more() ? reason_when_over() : errc::session_expired);
+    land(g, f);
+}
+
 void session_core::send_alone(const std::vector<std::shared_ptr<flight>>& members)
 {
     guarded g{*this};
@@ -74,12 +89,10 @@ void session_core::send_alone(const std::vector<std::shared_ptr<flight>>& member
         if (m->stage == flight_stage::landed)
             continue;
         m->was_sent = false;
-        if (gives_nothing_more() || m->in != epoch_ || epoch_over_) {
-            m->answer_rest(gives_nothing_more() ? reason_when_over() : errc::session_expired);
-            land(g, *m);
-        } else {
+        if (gives_nothing_more() || m->in != epoch_ || epoch_over_)
+            land_unsent(g, *m);
+        else
             requeue(m);
-        }
     }
     pump(g);
 }

@@ -1,6 +1,7 @@
 #include "joint_entering.hpp"
 
 #include <turnstile/path.hpp>
+#include <turnstile/zxid_probe.hpp>
 
 #include <algorithm>
 #include <map>
@@ -42,16 +43,12 @@ std::vector<operation> joint_entering::directories() const
     return creates;
 }
 
-/// A create in a transaction does not tell its zxid, a set does: so a node is made, set and erased on the way.
 op::multi joint_entering::creates() const
 {
     std::vector<op::step> steps;
     for (const auto& t : ours_)
         steps.emplace_back(op::create{t.path_to_create(), t.line().data(), create_mode::ephemeral_sequential});
-    const auto passing = line().directory + "/zxid-" + ours_.front().marker();
-    steps.emplace_back(op::create{passing});
-    steps.emplace_back(op::set{passing, ""});
-    steps.emplace_back(op::erase{passing});
+    add_zxid_probe(steps, line().directory + "/zxid-" + ours_.front().marker());
     return op::multi{std::move(steps)};
 }
 
@@ -95,7 +92,7 @@ joint_entering::state joint_entering::created(std::vector<outcome>& answers)
     const auto& all = answers[at];
     if (all.ok()) {
         stat made;
-        made.czxid = all.steps[ours_.size() + 1].stat.mzxid;
+        made.czxid = probed_zxid(all.steps, ours_.size());
         made.ephemeral_owner = ours_.front().session_id();  // the transaction was sent in that session, and in no other
         error_code refused;
         for (std::size_t i = 0; i < ours_.size(); ++i) {

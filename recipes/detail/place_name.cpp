@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 #include <system_error>
 
 namespace turnstile::inline v0::detail {
@@ -161,11 +162,12 @@ std::vector<place_view> places_in(const std::vector<std::string>& children, std:
     return places;
 }
 
-std::optional<std::vector<place_view>> places_ahead(const std::vector<std::string>& children, const place& own)
+std::optional<queue_ahead> places_ahead(const std::vector<std::string>& children, const place& own, std::size_t how_many)
 {
     const auto ours = view_place(own.name).value_or(place_view{own.sequence, own.name});
     const auto key = key_of(own.name);
-    std::vector<place_view> ahead;
+    queue_ahead ahead;
+    auto& nearest = ahead.nearest;  // a heap, whose front is the farthest of them
     bool present = false;
     for (const auto& child : children) {
         const auto p = key_of(child) == key ? view_place(child) : std::nullopt;
@@ -173,12 +175,23 @@ std::optional<std::vector<place_view>> places_ahead(const std::vector<std::strin
             continue;
         if (*p == ours)
             present = true;
-        else if (*p < ours && !(p->shared && ours.shared))
-            ahead.push_back(*p);
+        if (*p >= ours || (p->shared && ours.shared))
+            continue;
+        if (nearest.size() == how_many && (nearest.empty() || *p < nearest.front())) {
+            ahead.beyond += p->weight;
+            continue;
+        }
+        nearest.push_back(*p);
+        std::push_heap(nearest.begin(), nearest.end(), std::greater<>{});
+        if (nearest.size() > how_many) {
+            std::pop_heap(nearest.begin(), nearest.end(), std::greater<>{});
+            ahead.beyond += nearest.back().weight;
+            nearest.pop_back();
+        }
     }
     if (!present)
         return std::nullopt;
-    std::sort(ahead.begin(), ahead.end());
+    std::sort(nearest.begin(), nearest.end());
     return ahead;
 }
 

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -82,8 +83,14 @@ bool may_insert(std::string_view name) noexcept;
 /// All places of a line in a list of its directory, by number.
 std::vector<place_view> places_in(const std::vector<std::string>& children, std::string_view key = {});
 
-/// Those who stand before `own` and keep it waiting, the nearest last, as views of `children`; nullopt when `own` itself is
-/// not among them. Readers do not keep readers waiting.
-std::optional<std::vector<place_view>> places_ahead(const std::vector<std::string>& children, const place& own);
+/// Those who stand before a place and keep it waiting.
+struct queue_ahead {
+    std::vector<place_view> nearest;  ///< the nearest last
+    std::uint64_t beyond = 0;         ///< what those weigh who stand before them
+};
+
+/// Shows `how_many` of the nearest, as views of `children`; nullopt when `own` itself is not among them. Readers do not keep
+/// readers waiting. One pass: a line of ten thousand is not sorted for the three that matter.
+std::optional<queue_ahead> places_ahead(const std::vector<std::string>& children, const place& own, std::size_t how_many);
 
 }  // namespace turnstile::inline v0::detail

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
+#include <span>
 
 namespace turnstile::inline v0::detail {
 
@@ -32,37 +32,39 @@ std::size_t standing::enough_of(const Places& ahead) const noexcept
 
 void standing::listed(const std::vector<std::string>& children)
 {
-    auto ahead = places_ahead(children, own_);
+    // Each weighs one at least, so no more of them can matter (enough_of).
+    auto ahead = places_ahead(children, own_, std::max(few, std::size_t{capacity_} + 1));
     listed_ = true;
     if (!ahead) {
         own_gone_ = true;
         return;
     }
-    keep(std::move(*ahead), 0);
+    keep(*ahead);
 }
 
 void standing::told(const std::vector<place>& nearest, std::uint64_t beyond)
 {
-    std::vector<place_view> ahead;
+    queue_ahead ahead;
     for (const auto& p : nearest)
-        ahead.emplace_back(p.sequence, p.name);
+        ahead.nearest.emplace_back(p.sequence, p.name);
+    ahead.beyond = beyond;
     listed_ = true;
-    keep(std::move(ahead), beyond);
+    keep(ahead);
 }
 
-void standing::keep(std::vector<place_view> ahead, std::uint64_t beyond)
+void standing::keep(const queue_ahead& ahead)
 {
-    beyond_ = beyond;
-    if (beyond != 0 || ahead.size() > few) {
-        const auto kept = std::min(enough_of(ahead) + 1, ahead.size());
-        const auto first = ahead.end() - static_cast<std::ptrdiff_t>(kept);
-        for (auto p = ahead.begin(); p != first; ++p)
-            beyond_ += p->weight;
-        ahead.erase(ahead.begin(), first);
+    std::span kept{ahead.nearest};
+    beyond_ = ahead.beyond;
+    if (beyond_ != 0 || kept.size() > few) {
+        const auto farther = kept.size() - std::min(enough_of(kept) + 1, kept.size());
+        for (const auto& p : kept.first(farther))
+            beyond_ += p.weight;
+        kept = kept.subspan(farther);
     }
     std::vector<neighbour> now;
-    now.reserve(ahead.size());
-    for (const auto& p : ahead) {
+    now.reserve(kept.size());
+    for (const auto& p : kept) {
         neighbour n{std::string{p.name}, p.weight};
         if (const auto known = find(n.name); known != ahead_.end())
             n.watched = known->watched;

@@ -93,7 +93,7 @@ private:
     std::size_t enough_of(const Places& ahead) const noexcept;
     bool sees_far_enough() const noexcept { return beyond_ == 0 || enough_of(ahead_) < ahead_.size(); }
     bool fits() const noexcept;
-    void keep(std::vector<place_view> ahead, std::uint64_t beyond);
+    void keep(const queue_ahead& ahead);
     std::vector<neighbour>::iterator find(std::string_view name);
 
     place own_;

@@ -10,6 +10,7 @@
 #include <array>
 #include <cctype>
 #include <cstring>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,24 +56,32 @@ void check_order(const place& a, const place& b, const place& c)
     require(a.sequence >= b.sequence || a < b, "the number decides");
 }
 
-void check_ahead(const std::vector<std::string>& children, const place& own)
+void check_ahead(const std::vector<std::string>& children, const place& own, std::size_t how_many)
 {
-    const auto ahead = detail::places_ahead(children, own);
+    const auto ahead = detail::places_ahead(children, own, how_many);
     require(ahead.has_value(), "who is in the list is found in it");
-    require(std::is_sorted(ahead->begin(), ahead->end()), "the nearest stands last");
-    std::size_t before = 0;
+    require(std::is_sorted(ahead->nearest.begin(), ahead->nearest.end()), "the nearest stands last");
+    std::vector<detail::place_view> before;
     for (const auto& child : children) {
-        const auto p = detail::parse_place(child);
-        const bool waits_for = p && !(detail::view_place(child)->shared && detail::view_place(own.name)->shared);
-        before += waits_for && *p < own ? 1 : 0;
+        const auto p = detail::view_place(child);
+        const bool waits_for = p && !(p->shared && detail::view_place(own.name)->shared);
+        if (waits_for && *detail::parse_place(child) < own)
+            before.push_back(*p);
     }
-    require(ahead->size() == before, "everybody before us is ahead, and nobody else");
+    std::sort(before.begin(), before.end());
+    const auto shown = before.end() - static_cast<std::ptrdiff_t>(std::min(how_many, before.size()));
+    require(std::equal(shown, before.end(), ahead->nearest.begin(), ahead->nearest.end()),
+            "the nearest before us are shown");
+    const auto weighs = [](std::uint64_t sum, const detail::place_view& p) { return sum + p.weight; };
+    require(std::accumulate(before.begin(), shown, std::uint64_t{0}, weighs) == ahead->beyond, "and the others weighed");
 
     auto reversed = children;
     std::reverse(reversed.begin(), reversed.end());
-    require(detail::places_ahead(reversed, own) == ahead, "the order of the list does not matter");
+    const auto again = detail::places_ahead(reversed, own, how_many);
+    require(again && again->nearest == ahead->nearest && again->beyond == ahead->beyond,
+            "the order of the list does not matter");
     std::erase(reversed, own.name);
-    require(!detail::places_ahead(reversed, own), "a list without us says so");
+    require(!detail::places_ahead(reversed, own, how_many), "a list without us says so");
 }
 
 void check_marker(const std::uint8_t* data, std::size_t size)
@@ -117,7 +126,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             for (const auto& c : places)
                 check_order(a, b, c);
     for (const auto& own : places)
-        check_ahead(children, own);
+        for (const std::size_t how_many : {0, 1, 3, 1'000})
+            check_ahead(children, own, how_many);
     check_marker(data, size);
     return 0;
 }

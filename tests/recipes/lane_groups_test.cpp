@@ -56,13 +56,29 @@ protected:
         run.spawn([]() -> awaitable<void> { co_return; }()).get();
     }
 
+    static std::vector<running<void>> leaving(async_runner& run, std::vector<turn>& turns)
+    {
+        std::vector<running<void>> all;
+        for (auto& t : turns)
+            all.push_back(run.spawn(t.leave()));
+        return all;
+    }
+
     static void all_leave(async_runner& run, std::vector<turn>& turns)
     {
-        std::vector<running<void>> leaving;
-        for (auto& t : turns)
-            leaving.push_back(run.spawn(t.leave()));
-        for (auto& one : leaving)
+        for (auto& one : leaving(run, turns))
             one.get();
+    }
+
+    /// All are under way before anybody is answered.
+    static std::vector<running<void>> leaving_at_once(async_runner& run, testing::memory_server& server,
+                                                      std::vector<turn>& turns)
+    {
+        server.hold_replies(true);
+        auto all = leaving(run, turns);
+        everybody_has_asked(run);
+        server.hold_replies(false);
+        return all;
     }
 
     static std::size_t nodes(testing::memory_server& server)
@@ -104,13 +120,7 @@ TEST_F(lane_groups, WhoComesWhileOthersAreUnderWaySharesATransaction)
     EXPECT_EQ(nodes(server), 20U) << "only the places";
 
     seam.reset_counts();
-    server.hold_replies(true);
-    std::vector<running<void>> leaving;
-    for (auto& t : turns)
-        leaving.push_back(run.spawn(t.leave()));
-    everybody_has_asked(run);
-    server.hold_replies(false);
-    for (auto& one : leaving)
+    for (auto& one : leaving_at_once(run, server, turns))
         one.get();
     EXPECT_EQ(seam.count("erase"), alone);
     EXPECT_EQ(seam.count("commit"), 1U);
@@ -155,13 +165,9 @@ TEST_F(lane_groups, WhoseWriteFailsDoesNotHarmTheOthers)
     server.hold_replies(true);
     server.erase(turns[9].holding().path());  // nobody of us has heard of that yet
     seam.reset_counts();
-    std::vector<running<void>> leaving;
-    for (auto& t : turns)
-        leaving.push_back(run.spawn(t.leave()));
-    everybody_has_asked(run);
-    server.hold_replies(false);
-    for (std::size_t i = 0; i < leaving.size(); ++i) {
-        const bool left = succeeds([&] { leaving[i].get(); });
+    auto all = leaving_at_once(run, server, turns);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const bool left = succeeds([&] { all[i].get(); });
         EXPECT_TRUE(left || i == 9) << i;
     }
     EXPECT_EQ(seam.count("erase"), 12U) << "each alone, in the end";
@@ -299,13 +305,7 @@ class lane_groups_faultsim : public lane_groups {
 protected:
     static void everybody_leaves(async_runner& run, testing::memory_server& server, std::vector<turn>& turns)
     {
-        std::vector<running<void>> leaving;
-        server.hold_replies(true);
-        for (auto& t : turns)
-            leaving.push_back(run.spawn(t.leave()));
-        everybody_has_asked(run);
-        server.hold_replies(false);
-        for (auto& one : leaving)
+        for (auto& one : leaving_at_once(run, server, turns))
             succeeds([&] { one.get(); });
     }
 

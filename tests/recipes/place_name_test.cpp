@@ -84,11 +84,11 @@ TEST(place_name, ReadersDoNotKeepReadersWaiting)
 {
     const std::vector<std::string> line{"r.1-__READ__0000000001", "w.2-__WRIT__0000000002", "r.3-__READ__0000000003",
                                         "r.4-__READ__0000000004", "w.5-__WRIT__0000000005"};
-    const auto before_reader = places_ahead(line, place{4, line[3]});
-    ASSERT_EQ(before_reader->size(), 1U);
-    EXPECT_EQ(before_reader->front().sequence, 2);
-    EXPECT_EQ(places_ahead(line, place{5, line[4]})->size(), 4U);
-    EXPECT_TRUE(places_ahead(line, place{1, line[0]})->empty());
+    const auto before_reader = places_ahead(line, place{4, line[3]}, 9);
+    ASSERT_EQ(before_reader->nearest.size(), 1U);
+    EXPECT_EQ(before_reader->nearest.front().sequence, 2);
+    EXPECT_EQ(places_ahead(line, place{5, line[4]}, 9)->nearest.size(), 4U);
+    EXPECT_TRUE(places_ahead(line, place{1, line[0]}, 9)->nearest.empty());
 }
 
 TEST(place_name, OnlyWritersOfOtherLibrariesMayPutSomebodyInFront)
@@ -105,21 +105,33 @@ TEST(place_name, OrderIsByNumberNotByText)
 {
     const std::vector<std::string> children{"z.1-lock-0000000009", "a.1-lock-0000000010", "m.1-lock-0000000002", "0",
                                             "junk"};
-    const auto ahead = places_ahead(children, place{10, "a.1-lock-0000000010"});
+    const auto ahead = places_ahead(children, place{10, "a.1-lock-0000000010"}, 9);
     ASSERT_TRUE(ahead);
-    EXPECT_THAT(names(*ahead), ElementsAre("m.1-lock-0000000002", "z.1-lock-0000000009"));
+    EXPECT_THAT(names(ahead->nearest), ElementsAre("m.1-lock-0000000002", "z.1-lock-0000000009"));
+}
+
+TEST(place_name, TheNearestAreShownAndTheOthersWeighed)
+{
+    const std::vector<std::string> line{"s.7*2-lock-0000000007", "s.2*4-lock-0000000002", "s.9*1-lock-0000000009",
+                                        "s.4*8-lock-0000000004"};
+    const auto ahead = [&](std::size_t how_many) { return places_ahead(line, place{9, line[2]}, how_many).value(); };
+    EXPECT_THAT(names(ahead(2).nearest), ElementsAre(line[3], line[0]));
+    EXPECT_EQ(ahead(2).beyond, 4U);
+    EXPECT_EQ(ahead(3).beyond, 0U);
+    EXPECT_THAT(ahead(0).nearest, IsEmpty());
+    EXPECT_EQ(ahead(0).beyond, 14U);
 }
 
 TEST(place_name, ForeignChildrenAreNobodyAhead)
 {
-    const auto ahead = places_ahead({"0", "config", "a-lock-0000000001"}, place{1, "a-lock-0000000001"});
+    const auto ahead = places_ahead({"0", "config", "a-lock-0000000001"}, place{1, "a-lock-0000000001"}, 9);
     ASSERT_TRUE(ahead);
-    EXPECT_THAT(*ahead, IsEmpty());
+    EXPECT_THAT(ahead->nearest, IsEmpty());
 }
 
 TEST(place_name, AListWithoutOurOwnNodeSaysSo)
 {
-    EXPECT_FALSE(places_ahead({"a-lock-0000000001"}, place{2, "b-lock-0000000002"}));
+    EXPECT_FALSE(places_ahead({"a-lock-0000000001"}, place{2, "b-lock-0000000002"}, 9));
 }
 
 TEST(contender_record, ComesBackAsItWent)

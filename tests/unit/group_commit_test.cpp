@@ -76,7 +76,7 @@ TEST(group_commit, ThoseWhoWaitSetOutWhenFewAreUnderWayAndNobodyOvertakesThem)
     EXPECT_FALSE(groups.may_depart());
     groups.landed(*aloft[2]);
     EXPECT_TRUE(groups.may_depart());
-    EXPECT_EQ(groups.next().size(), 1U);
+    EXPECT_EQ(groups.next().together.size(), 1U);
     EXPECT_FALSE(groups.may_depart()) << "nobody waits";
     EXPECT_TRUE(groups.may_go());
 }
@@ -95,21 +95,22 @@ TEST(group_commit, TakesThoseWhoHaveWaitedLongest)
     group_commit groups{2, 1'000'000};
     for (const auto* path : {"/a", "/b", "/c"})
         groups.wait(release(path));
-    EXPECT_THAT(paths_of(groups.next()), ElementsAre("/a", "/b"));
+    EXPECT_THAT(paths_of(groups.next().together), ElementsAre("/a", "/b"));
     EXPECT_EQ(groups.waiting(), 1U);
-    EXPECT_THAT(paths_of(groups.next()), ElementsAre("/c"));
-    EXPECT_TRUE(groups.next().empty());
+    EXPECT_THAT(paths_of(groups.next().together), ElementsAre("/c"));
+    EXPECT_TRUE(groups.next().together.empty());
 }
 
-TEST(group_commit, TwoOfALineNeverTravelTogetherAndKeepTheirOrder)
+TEST(group_commit, TwoOfALineNeverShareATransactionAndKeepTheirOrder)
 {
     group_commit groups{64, 1'000'000};
     for (const auto* name : {"1", "2", "3"})
         groups.wait(place("/d", name, 7));
     groups.wait(place("/d", "other", 8));
-    EXPECT_THAT(paths_of(groups.next()), ElementsAre("/d/1", "/d/other"));
-    EXPECT_THAT(paths_of(groups.next()), ElementsAre("/d/2"));
-    EXPECT_THAT(paths_of(groups.next()), ElementsAre("/d/3"));
+    const auto d = groups.next();
+    EXPECT_THAT(paths_of(d.together), ElementsAre("/d/1", "/d/other"));
+    EXPECT_THAT(paths_of(d.alone), ElementsAre("/d/2", "/d/3"));
+    EXPECT_EQ(groups.waiting(), 0U);
 }
 
 TEST(group_commit, WhoHasGivenUpStaysBehind)
@@ -119,7 +120,7 @@ TEST(group_commit, WhoHasGivenUpStaysBehind)
     groups.wait(gone);
     groups.wait(release("/b"));
     gone->stage = flight_stage::landed;
-    EXPECT_THAT(paths_of(groups.next()), ElementsAre("/b"));
+    EXPECT_THAT(paths_of(groups.next().together), ElementsAre("/b"));
 }
 
 TEST(group_commit, OneZooKeeperSessionATransaction)
@@ -129,8 +130,8 @@ TEST(group_commit, OneZooKeeperSessionATransaction)
     auto later = release("/b");
     later->in = epoch{2};
     groups.wait(std::move(later));
-    EXPECT_THAT(paths_of(groups.next()), ElementsAre("/a"));
-    EXPECT_THAT(paths_of(groups.next()), ElementsAre("/b"));
+    EXPECT_THAT(paths_of(groups.next().together), ElementsAre("/a"));
+    EXPECT_THAT(paths_of(groups.next().together), ElementsAre("/b"));
 }
 
 TEST(group_commit, StaysWithinAPacket)
@@ -138,10 +139,10 @@ TEST(group_commit, StaysWithinAPacket)
     group_commit groups{64, 1'000};
     for (const auto* name : {"1", "2", "3"})
         groups.wait(place("/d", name, 0, std::string(400, 'x')));
-    EXPECT_EQ(groups.next().size(), 2U);
-    EXPECT_EQ(groups.next().size(), 1U);
+    EXPECT_EQ(groups.next().together.size(), 2U);
+    EXPECT_EQ(groups.next().together.size(), 1U);
     groups.wait(place("/d", "4", 0, std::string(4'000, 'x')));
-    EXPECT_EQ(groups.next().size(), 1U) << "what is too large for any packet is refused by itself";
+    EXPECT_EQ(groups.next().together.size(), 1U) << "what is too large for any packet is refused by itself";
 }
 
 TEST(group_commit, EachGetsItsShareAndAListIsReadOnce)
