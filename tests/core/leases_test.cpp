@@ -75,7 +75,7 @@ TEST_P(leases, AreProlongedThoughTheServersGrantAShorterSession)
     const auto s = open(30s);
     const auto proof = s.keep_proving();
     wait(s.connected());
-    ASSERT_LE(s.timeout(), 2s);
+    ASSERT_LT(s.timeout(), 30s);
     const auto l = granted(s);
     const auto at_first = l.held_until();
     EXPECT_TRUE(eventually([&] { return l.held_until() > at_first; }));

@@ -91,7 +91,7 @@ public:
     session_options options() override
     {
         auto o = plain();
-        o.session_timeout = std::chrono::seconds{8};  // longer than machines stand still that build beside the tests
+        o.session_timeout = std::chrono::seconds{4};  // longer than machines stand still that build beside the tests
         return o;
     }
     void expire(const session& s) override

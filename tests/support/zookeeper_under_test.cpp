@@ -28,6 +28,21 @@ std::int64_t zxid_in(const std::string& answer)
     return std::strtoll(testing::text_in(answer, "Zxid").value_or("0").c_str(), nullptr, 16);
 }
 
+/// Sessions may live longer than twenty of its short ticks, and than a loaded machine stands still.
+testing::server_options with_long_sessions()
+{
+    testing::server_options o;
+    o.extra_config.emplace_back("maxSessionTimeout=4000");
+    return o;
+}
+
+testing::ensemble_options members_with_long_sessions()
+{
+    testing::ensemble_options o;
+    o.member = with_long_sessions();
+    return o;
+}
+
 class single_server final : public zookeeper_under_test {
 public:
     std::size_t size() const override { return 1; }
@@ -49,7 +64,7 @@ public:
     }
 
 private:
-    testing::server server_;
+    testing::server server_{with_long_sessions()};
 };
 
 class three_processes final : public zookeeper_under_test {
@@ -68,7 +83,7 @@ public:
     testing::ensemble& itself() noexcept { return ensemble_; }
 
 private:
-    testing::ensemble ensemble_;
+    testing::ensemble ensemble_{members_with_long_sessions()};
 };
 
 three_processes& the_local_ensemble()
